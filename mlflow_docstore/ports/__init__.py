@@ -1,0 +1,1 @@
+"""What a backend offers, one protocol an area. Entities and queries in, entities and pages out."""
