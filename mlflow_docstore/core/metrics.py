@@ -1,0 +1,75 @@
+"""Rules of metric points: what is stored, which is latest, which are the same, how to sample.
+
+All follow MLflow's SqlAlchemyStore: ``sanitize_metric_value``, how it finds the latest metric
+(``_update_latest_metrics_if_necessary``) and samples (``_sample_rows_with_window_functions``).
+"""
+
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+LARGEST = sys.float_info.max
+
+
+class Point(NamedTuple):
+    """One value of a metric; the order of the fields is the order of a history."""
+
+    timestamp: int
+    step: int
+    value: float
+    is_nan: bool = False
+
+
+def sanitize(value: float) -> tuple[float, bool]:
+    """The finite number that is stored for a value, and whether the value is NaN.
+
+    NaN is stored as 0 beside its flag; an infinity as the largest finite number of its sign, which
+    is what a reader gets back.
+    """
+    number = float(value)
+    if math.isnan(number):
+        return 0.0, True
+    if math.isinf(number):
+        return math.copysign(LARGEST, number), False
+    return number, False
+
+
+def by_step(point: Point) -> tuple[int, int, float, bool]:
+    """The key of the order that samples are taken in, and that "latest" is the greatest of."""
+    return (point[1], point[0], point[2], point[3])
+
+
+def latest_key(point: Point) -> tuple[int, int, float, bool]:
+    """The greatest is a metric's latest point; at the same place a number beats NaN."""
+    return (point[1], point[0], point[2], not point[3])
+
+
+def in_order(points: Iterable[Point]) -> list[Point]:
+    """The points of a history, each once, by timestamp, step and value."""
+    ordered = sorted(points)
+    previous = None
+    for point in ordered:
+        if point == previous:
+            return list(dict.fromkeys(ordered))
+        previous = point
+    return ordered
+
+
+def sample(ordered: Sequence[Point], limit: int) -> list[Point]:
+    """At most ``limit`` points of a sequence, evenly spread over its rows.
+
+    The rows are cut into ``limit`` buckets as SQL's NTILE does (sizes differ by at most one, larger
+    ones first); the first row of each is taken, and the very last row in place of, or beside, the
+    last of them.
+    """
+    if not ordered:
+        return []
+    buckets = min(limit, len(ordered))
+    size, larger = divmod(len(ordered), buckets)
+    taken = [ordered[bucket * size + min(bucket, larger)] for bucket in range(buckets)]
+    if taken[-1] != ordered[-1]:
+        if len(taken) >= limit:
+            taken.pop()
+        taken.append(ordered[-1])
+    return taken
