@@ -1,0 +1,78 @@
+"""A backend: one opened database, with a repository for every area."""
+
+from abc import abstractmethod
+from typing import Protocol
+
+from mlflow_docstore.core.capabilities import Capabilities
+
+from .experiments import ExperimentRepository
+from .inputs import InputRepository
+from .logged_models import LoggedModelRepository
+from .metrics import MetricRepository
+from .runs import RunRepository
+
+
+class Backend(Protocol):
+    """One database. Threads may share it; constructing it opens no connection."""
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> Capabilities:
+        """What the database can do."""
+
+    @property
+    @abstractmethod
+    def experiments(self) -> ExperimentRepository:
+        """Experiments and their tags."""
+
+    @property
+    @abstractmethod
+    def runs(self) -> RunRepository:
+        """Runs with their params, tags and latest metrics."""
+
+    @property
+    @abstractmethod
+    def metrics(self) -> MetricRepository:
+        """Histories of metrics."""
+
+    @property
+    @abstractmethod
+    def inputs(self) -> InputRepository:
+        """Datasets and models that runs read, and models that they wrote."""
+
+    @property
+    @abstractmethod
+    def logged_models(self) -> LoggedModelRepository:
+        """Logged models."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Make collections and indexes unless the schema marker says that they are there.
+
+        Costs one command where they are. Repeatable, and safe beside others who do the same.
+
+        Raises:
+            Unsupported: The database was written by a newer schema than this release knows.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of connections; a later call opens them again."""
+
+
+class Adapter(Protocol):
+    """A kind of database: what an entry point of ``mlflow_docstore.adapters`` names."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is called in logs and tables."""
+
+    @abstractmethod
+    def open(self, uri: str) -> Backend:
+        """A backend on the database of the URI. Opens no connection.
+
+        Raises:
+            InvalidArgument: ``kind="uri"``: the URI cannot be used; ``facts["reason"]`` says why
+                in one line, with passwords hidden.
+        """
