@@ -1,0 +1,1 @@
+"""Every port, implemented once for any document database, over one narrow driver."""

@@ -1,0 +1,104 @@
+"""A database as a backend: repositories over a driver that retries."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mlflow_docstore.core.capabilities import Capabilities
+from mlflow_docstore.core.errors import Unsupported
+from mlflow_docstore.ports.backend import Adapter, Backend
+from mlflow_docstore.ports.experiments import ExperimentRepository
+from mlflow_docstore.ports.inputs import InputRepository
+from mlflow_docstore.ports.logged_models import LoggedModelRepository
+from mlflow_docstore.ports.metrics import MetricRepository
+from mlflow_docstore.ports.runs import RunRepository
+
+from .chunks import Chunks
+from .driver import Driver
+from .layout import LAYOUT, MARKER_ID, META
+from .repositories.experiments import DocumentExperiments
+from .repositories.inputs import DocumentInputs
+from .repositories.logged_models import DocumentLoggedModels
+from .repositories.metrics import DocumentMetrics
+from .repositories.runs import DocumentRuns
+from .retry import RetryingDriver
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A driver, and how long its failures are retried, in seconds."""
+
+    driver: Driver
+    retry_deadline: float
+
+
+class DocumentAdapter(Adapter):
+    """An adapter of a document database.
+
+    Args:
+        name: What the database is called.
+        connect: From a URI to a driver; opens no connection. See ``Adapter.open`` for its error.
+    """
+
+    def __init__(self, name: str, connect: Callable[[str], Connection]) -> None:
+        self._name = name
+        self._connect = connect
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def open(self, uri: str) -> Backend:
+        connection = self._connect(uri)
+        return DocumentBackend(RetryingDriver(connection.driver, connection.retry_deadline))
+
+
+class DocumentBackend(Backend):
+    """All repositories on one driver.
+
+    Args:
+        driver: The database; it should retry.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        chunks = Chunks(driver)
+        self._experiments = DocumentExperiments(driver)
+        self._runs = DocumentRuns(driver, chunks)
+        self._metrics = DocumentMetrics(chunks)
+        self._inputs = DocumentInputs(driver)
+        self._logged_models = DocumentLoggedModels(driver)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._driver.capabilities
+
+    @property
+    def experiments(self) -> ExperimentRepository:
+        return self._experiments
+
+    @property
+    def runs(self) -> RunRepository:
+        return self._runs
+
+    @property
+    def metrics(self) -> MetricRepository:
+        return self._metrics
+
+    @property
+    def inputs(self) -> InputRepository:
+        return self._inputs
+
+    @property
+    def logged_models(self) -> LoggedModelRepository:
+        return self._logged_models
+
+    def prepare(self) -> None:
+        marker = self._driver.get(META, MARKER_ID)
+        if marker is None:
+            self._driver.prepare(LAYOUT)
+            self._driver.insert(META, {"_id": MARKER_ID, "version": LAYOUT.version})
+        elif marker["version"] > LAYOUT.version:
+            raise Unsupported("schema", marker["version"], newest=LAYOUT.version)
+
+    def close(self) -> None:
+        self._driver.close()

@@ -1,0 +1,148 @@
+"""Histories of metrics: append-only chunks, and their merging.
+
+A chunk is never changed. Merging writes chunks of a higher level that hold the points of several,
+and then deletes those; who scans a history by level, ascending, sees each point before or after its
+move, or both, and drops repeats. So there is no instant at which a point is missing, and an
+interrupted merge leaves repeats at worst, which the next one takes along.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby, islice
+
+from mlflow_docstore.core.metrics import Point, in_order
+from mlflow_docstore.core.query import (
+    Compare,
+    Filter,
+    In,
+    Operator,
+    Order,
+    equals,
+    path,
+)
+
+from .codecs.metrics import (
+    COUNT,
+    FIRST,
+    KEY,
+    LAST,
+    LEVEL,
+    RUN,
+    decode_chunk,
+    encode_chunk,
+)
+from .documents import Documents
+from .driver import Document, Driver
+from .layout import METRICS
+
+CHUNK_POINTS = 20_000
+"""Points of a full chunk: 480 KB, far below the smallest limit of a document."""
+
+_WORTH_MERGING = 8
+"""Chunks of one metric that are left alone: reading so few costs nothing."""
+
+_DELETE_BATCH = 500
+
+_BY_LEVEL = (Order(path(LEVEL)), Order(path(FIRST)), Order(path("_id")))
+
+
+class Chunks:
+    """The chunks of all runs.
+
+    Args:
+        driver: The database.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._chunks = Documents(driver, METRICS)
+
+    def append(self, run_id: str, points: Mapping[str, Sequence[Point]]) -> None:
+        """Store points by metric: a chunk each. One command; a repeat changes nothing."""
+        if points:
+            self._chunks.insert_many(
+                [encode_chunk(run_id, key, in_order(these)) for key, these in points.items()]
+            )
+
+    def history(self, run_id: str, key: str) -> list[Point]:
+        """All points of a metric, each once, by timestamp, step and value."""
+        chunks = self._chunks.find(_of(run_id, key), order=_BY_LEVEL)
+        return in_order(point for chunk in chunks for point in decode_chunk(chunk))
+
+    def histories(self, run_ids: Sequence[str], key: str) -> dict[str, list[Point]]:
+        """Like ``history``, of several runs."""
+        where: list[Filter] = [In(path(RUN), tuple(run_ids)), equals(KEY, key)]
+        points: dict[str, list[Point]] = {}
+        for chunk in self._chunks.find(where, order=_BY_LEVEL):
+            points.setdefault(chunk[RUN], []).extend(decode_chunk(chunk))
+        return {run_id: in_order(these) for run_id, these in points.items()}
+
+    def after(self, run_id: str, key: str, last: Point | None, limit: int) -> list[Point]:
+        """The first ``limit`` points of a history behind ``last``; None for its beginning.
+
+        Each level is read until no chunk ahead can hold an earlier point, so that a page costs what
+        it returns where chunks do not overlap, as those of a metric that is logged in time order.
+        """
+        taken: list[Point] = []
+        level = 0
+        while True:
+            found, end = self._level_after(run_id, key, last, limit, level)
+            taken = in_order([*taken, *found])[:limit]
+            if end is None:
+                return taken
+            level = end + 1
+
+    def _level_after(
+        self, run_id: str, key: str, last: Point | None, limit: int, level: int
+    ) -> tuple[list[Point], int | None]:
+        """Points from ``level`` up; the level at which reading stopped early, None at the end."""
+        where = [*_of(run_id, key), Compare(path(LEVEL), Operator.GE, level)]
+        if last is not None:
+            where.append(Compare(path(LAST), Operator.GE, last.timestamp))
+        points: list[Point] = []
+        for chunk in self._chunks.scan(where, order=_BY_LEVEL):
+            full = len(points) >= limit
+            if full and points[limit - 1].timestamp < chunk[FIRST]:
+                return points[:limit], chunk[LEVEL]
+            fresh = [point for point in decode_chunk(chunk) if last is None or point > last]
+            points = in_order([*points, *fresh])
+        return points[:limit], None
+
+    def merge(self, run_id: str) -> int:
+        """Merge the chunks of each metric of a run that has many; how many chunks went."""
+        fields = (KEY, LEVEL, COUNT)
+        order = (Order(path(KEY)), Order(path("_id")))
+        listed = self._chunks.find([equals(RUN, run_id)], order=order, fields=fields)
+        return sum(
+            self._merge_metric(run_id, key, list(chunks))
+            for key, chunks in groupby(listed, key=lambda chunk: str(chunk[KEY]))
+        )
+
+    def _merge_metric(self, run_id: str, key: str, chunks: list[Document]) -> int:
+        small = [chunk for chunk in chunks if chunk[COUNT] < CHUNK_POINTS // 2]
+        if len(small) <= _WORTH_MERGING:
+            return 0
+        ids = [chunk["_id"] for chunk in small]
+        points: list[Point] = []
+        for batch in _batches(ids):
+            for chunk in self._chunks.find([In(path("_id"), batch), equals(RUN, run_id)]):
+                points.extend(decode_chunk(chunk))
+        level = 1 + max(int(chunk[LEVEL]) for chunk in small)
+        merged = in_order(points)
+        pieces = [merged[at : at + CHUNK_POINTS] for at in range(0, len(merged), CHUNK_POINTS)]
+        self._chunks.insert_many([encode_chunk(run_id, key, piece, level) for piece in pieces])
+        for batch in _batches(ids):
+            self._chunks.delete_many([In(path("_id"), batch), equals(RUN, run_id)])
+        return len(ids) - len(pieces)
+
+    def purge(self, run_id: str) -> None:
+        """Remove all chunks of a run."""
+        self._chunks.delete_many([equals(RUN, run_id)])
+
+
+def _of(run_id: str, key: str) -> list[Filter]:
+    return [equals(RUN, run_id), equals(KEY, key)]
+
+
+def _batches(ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    rest = iter(ids)
+    while batch := tuple(islice(rest, _DELETE_BATCH)):
+        yield batch

@@ -1,0 +1,1 @@
+"""Entities to documents and back. Codecs know documents, not databases."""

@@ -1,0 +1,154 @@
+"""One collection as repositories see it: stamped, scoped to a workspace, read in pages."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from mlflow_docstore.core.errors import Unsupported
+from mlflow_docstore.core.paging import Page, PageRequest, decode_token, encode_token
+from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals
+
+from .driver import Document, Driver, Find, Outcome, Patch
+from .layout import SCHEMA_VERSION
+
+WORKSPACE = "default"
+"""Part of every document and every query; one for now."""
+
+_READABLE = frozenset({SCHEMA_VERSION - 1, SCHEMA_VERSION})
+
+T = TypeVar("T")
+
+
+class Documents:
+    """A collection.
+
+    Args:
+        driver: The database.
+        collection: The collection's logical name.
+    """
+
+    def __init__(self, driver: Driver, collection: str) -> None:
+        self._driver = driver
+        self.collection = collection
+        self._scope = equals("workspace", WORKSPACE)
+
+    def get(self, key: str) -> Document | None:
+        """The document, or None where it is missing or another workspace's."""
+        document = self._driver.get(self.collection, key)
+        if document is None or document["workspace"] != WORKSPACE:
+            return None
+        return checked(document)
+
+    def insert(self, document: Document) -> bool:
+        """Insert unless the id is taken; whether it was inserted."""
+        return self._driver.insert(self.collection, stamped(document))
+
+    def insert_many(
+        self, documents: Sequence[Document], *, ordered: bool = False
+    ) -> frozenset[str]:
+        """Insert those whose ids are free; the ids that were taken."""
+        stamps = [stamped(document) for document in documents]
+        return self._driver.insert_many(self.collection, stamps, ordered=ordered)
+
+    def patch(
+        self, key: str, patch: Patch, *, when: Sequence[Filter] = (), returning: bool = False
+    ) -> Outcome:
+        """Change one document if it meets all of ``when``."""
+        outcome = self._driver.patch(
+            self.collection, key, patch, when=all_of(*when, self._scope), returning=returning
+        )
+        if outcome.document is not None:
+            checked(outcome.document)
+        return outcome
+
+    def patch_many(self, where: Sequence[Filter], patch: Patch) -> None:
+        """Change every document that matches all of ``where``."""
+        self._driver.patch_many(self.collection, all_of(*where, self._scope), patch)
+
+    def delete(self, key: str, *, when: Sequence[Filter] = ()) -> bool:
+        """Delete one document if it meets all of ``when``; whether it did."""
+        return self._driver.delete(self.collection, key, when=all_of(*when, self._scope))
+
+    def delete_many(self, where: Sequence[Filter]) -> None:
+        """Delete every document that matches all of ``where``."""
+        self._driver.delete_many(self.collection, all_of(*where, self._scope))
+
+    def find(
+        self,
+        where: Sequence[Filter],
+        *,
+        order: tuple[SortKey, ...] = (),
+        limit: int | None = None,
+        fields: tuple[str, ...] | None = None,
+    ) -> list[Document]:
+        """The documents that match all of ``where``, whole unless ``fields`` are named."""
+        rows = self._driver.find(self.collection, self._query(where, order, limit, fields))
+        return [checked(row.document) for row in rows]
+
+    def scan(
+        self, where: Sequence[Filter], *, order: tuple[SortKey, ...] = ()
+    ) -> Iterator[Document]:
+        """Like ``find``, as they arrive."""
+        query = self._query(where, order, None, None)
+        return map(checked, self._driver.scan(self.collection, query))
+
+    def page(
+        self,
+        where: Sequence[Filter],
+        order: tuple[SortKey, ...],
+        request: PageRequest,
+        decode: Callable[[Document], T],
+        fields: tuple[str, ...] | None = None,
+    ) -> Page[T]:
+        """One page, and the token of the next if there is one.
+
+        Args:
+            where: What documents must match, all of it.
+            order: Sort keys, the last of which makes the order total.
+            request: Which page. One row more is read than it asks for, to see what follows.
+            decode: What to make of each document.
+            fields: Paths to read; None for all.
+        """
+        shape = repr(order)
+        after = decode_token(request.token, shape=shape) if request.token else None
+        limit = None if request.limit is None else request.limit + 1
+        rows = self._driver.find(self.collection, self._query(where, order, limit, fields, after))
+        token = None
+        if limit is not None and len(rows) == limit:
+            rows.pop()
+            token = encode_token(rows[-1].position, shape=shape)
+        return Page([decode(checked(row.document)) for row in rows], token)
+
+    def distinct(
+        self, where: Sequence[Filter], fields: tuple[str, ...], *, limit: int
+    ) -> list[tuple[Scalar, ...]]:
+        """The distinct combinations of the fields' values."""
+        scoped = all_of(*where, self._scope)
+        return self._driver.distinct(self.collection, scoped, fields, limit=limit)
+
+    def _query(
+        self,
+        where: Sequence[Filter],
+        order: tuple[SortKey, ...],
+        limit: int | None,
+        fields: tuple[str, ...] | None,
+        after: tuple[Scalar, ...] | None = None,
+    ) -> Find:
+        if fields is not None:
+            fields = (*fields, "schema")
+        return Find(all_of(*where, self._scope), order, after, limit, fields)
+
+
+def stamped(document: Document) -> Document:
+    """The document with the fields that all have."""
+    return {**document, "workspace": WORKSPACE, "schema": SCHEMA_VERSION}
+
+
+def checked(document: Document) -> Document:
+    """The document, if this release can read it.
+
+    Raises:
+        Unsupported: ``kind="schema"``; a newer release wrote it.
+    """
+    if document["schema"] not in _READABLE:
+        raise Unsupported("schema", document["schema"], newest=SCHEMA_VERSION)
+    return document

@@ -1,0 +1,199 @@
+"""The driver: what a database must do so that every repository works on it.
+
+A database implements this and a query compiler; the wide ports are written once, above. Verbs are
+chosen so that each can be done natively, atomically and repeatedly by every database we know.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from mlflow_docstore.core.capabilities import Capabilities
+from mlflow_docstore.core.query import And, Filter, Scalar, SortKey
+
+from .layout import Index, Layout
+
+Document: TypeAlias = dict[str, Any]
+"""A stored document. Its id is under ``"_id"``, a string; values are those of JSON, and bytes.
+
+Integers are of 64 bits. Field names are escaped by ``keys.escape`` wherever they hold user text.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Changes to one document, applied together or not at all. Keys are dotted paths.
+
+    Args:
+        set: Paths to new values; missing parents are made.
+        unset: Paths to remove; a missing one is no error.
+        maximum: Paths to sub-documents that replace what is stored only where they are greater:
+            compared value by value in field order, a missing or null one being the least.
+        push: Paths to elements to append to an array, in order.
+        add: Paths to elements to append to an array unless they are in it.
+    """
+
+    set: Mapping[str, Any] = field(default_factory=dict)
+    unset: Sequence[str] = ()
+    maximum: Mapping[str, Mapping[str, Scalar]] = field(default_factory=dict)
+    push: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    add: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a conditional write.
+
+    Args:
+        matched: Whether a document with the id met the precondition, so that the write applies.
+        document: The document after the write, where it was asked for and ``matched``.
+        uncertain: An attempt before this one may have been applied although its reply was lost.
+            Where the precondition then fails, read back before you blame another writer.
+    """
+
+    matched: bool
+    document: Document | None = None
+    uncertain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """An ordered read of one collection.
+
+    Args:
+        where: What documents must match.
+        order: Sort keys; the last one must make the order total wherever ``after`` or ``limit`` is
+            used. Missing and null values come last in either direction.
+        after: Sort values, one a key, of the row that the result starts behind.
+        limit: The most documents.
+        fields: Paths to return, besides ``_id``; None for whole documents.
+    """
+
+    where: Filter = field(default_factory=And)
+    order: tuple[SortKey, ...] = ()
+    after: tuple[Scalar, ...] | None = None
+    limit: int | None = None
+    fields: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A document that a ``find`` returned, with its sort values: the ``after`` of what follows."""
+
+    document: Document
+    position: tuple[Scalar, ...]
+
+
+class Driver(Protocol):
+    """One database, or one prefix of its collections.
+
+    Threads may share a driver. Constructing one opens no connection, so that stores can be cached
+    and processes can fork; the first verb does.
+
+    Every verb raises ``Unavailable`` when the database cannot answer (``applied`` says whether a
+    write may have happened), ``Unreachable`` when none is there, ``LimitExceeded`` for what it
+    refuses as too large, ``InvalidArgument`` for values that it cannot hold, and ``Unsupported``
+    for what it lacks, never a silently wider or narrower answer.
+    """
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> Capabilities:
+        """What this database can do; needs no connection."""
+
+    @abstractmethod
+    def get(self, collection: str, key: str) -> Document | None:
+        """The document with the id, or None."""
+
+    @abstractmethod
+    def insert(self, collection: str, document: Document) -> bool:
+        """Insert unless the id is taken. Whether it was inserted; a stored one is left alone."""
+
+    @abstractmethod
+    def insert_many(
+        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+    ) -> frozenset[str]:
+        """Insert each document whose id is free; the ids that were taken.
+
+        Each insert is atomic, the whole is not.
+
+        Args:
+            collection: Where to.
+            documents: Any number; the driver splits what its limits demand.
+            ordered: Insert in order and stop at the first taken id.
+        """
+
+    @abstractmethod
+    def patch(
+        self,
+        collection: str,
+        key: str,
+        patch: Patch,
+        *,
+        when: Filter | None = None,
+        returning: bool = False,
+    ) -> Outcome:
+        """Change one document, atomically with the check of its precondition.
+
+        Args:
+            collection: Where it is.
+            key: Its id.
+            patch: The changes.
+            when: The precondition; None for none.
+            returning: Return the document as it is after the write.
+        """
+
+    @abstractmethod
+    def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
+        """Change every document that matches; each atomically, the whole not. Repeatable."""
+
+    @abstractmethod
+    def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:
+        """Delete one document if it meets the precondition; whether it did."""
+
+    @abstractmethod
+    def delete_many(self, collection: str, where: Filter) -> None:
+        """Delete every document that matches; the whole is not atomic. Repeatable."""
+
+    @abstractmethod
+    def find(self, collection: str, query: Find) -> list[Row]:
+        """The documents that match, in order, read whole into memory."""
+
+    @abstractmethod
+    def scan(self, collection: str, query: Find) -> Iterator[Document]:
+        """Like ``find``, but handed out as they arrive; stop early to read no further.
+
+        A document that is replaced during the scan by one that sorts after it is seen in one of
+        the two forms, or both, never in none.
+        """
+
+    @abstractmethod
+    def distinct(
+        self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
+    ) -> list[tuple[Scalar, ...]]:
+        """The distinct combinations of the fields' values among the documents that match."""
+
+    @abstractmethod
+    def prepare(self, layout: Layout) -> None:
+        """Make the collections and indexes of the layout where they are missing. Repeatable."""
+
+    @abstractmethod
+    def indexes(self, collection: str) -> list[Index]:
+        """The declared indexes that the collection has, without the primary one."""
+
+    @abstractmethod
+    def create_index(self, collection: str, index: Index) -> None:
+        """Make an index, unless it is there."""
+
+    @abstractmethod
+    def drop_index(self, collection: str, name: str) -> bool:
+        """Drop an index by name; whether it was there."""
+
+    @abstractmethod
+    def drop(self, collections: Iterable[str]) -> None:
+        """Drop collections with all that is in them; for throw-away databases and for tests."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of connections. A later verb opens them again."""

@@ -1,0 +1,39 @@
+"""Field names and ids made of user text, such that every database takes them."""
+
+import hashlib
+import re
+from urllib.parse import unquote
+
+# The dot and the dollar separate and mark paths in the MongoDB family, the rest in Cosmos DB's JSON
+# paths and ids; a percent sign marks an escape of ours, so it must be escaped itself.
+_UNSAFE = re.compile(r'[.$%/~\\?#"\'`\[\]*\x00-\x1f\x7f]')
+_EMPTY = "%"
+
+
+def escape(text: str) -> str:
+    """User text as a field name. Reversible, and the identity on plain names."""
+    if not text:
+        return _EMPTY
+    return _UNSAFE.sub(lambda match: f"%{ord(match.group()):02X}", text)
+
+
+def unescape(name: str) -> str:
+    """The user text that ``escape`` made the field name of."""
+    if "%" not in name:
+        return name
+    return "" if name == _EMPTY else unquote(name)
+
+
+def path(*segments: str) -> str:
+    """A dotted path; each segment is escaped."""
+    return ".".join(escape(segment) for segment in segments)
+
+
+def digest(*parts: str | bytes) -> str:
+    """An id derived from content: equal for equal parts, of fixed length, of plain letters."""
+    state = hashlib.sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        state.update(len(data).to_bytes(8, "big"))
+        state.update(data)
+    return state.hexdigest()[:40]

@@ -1,0 +1,104 @@
+"""Collections and indexes, as data.
+
+An index starts with the field that narrows most, as some databases use but one field of it; the
+fields that are compared for equality come before the one that is sorted by.
+"""
+
+from dataclasses import dataclass, field
+
+SCHEMA_VERSION = 1
+"""Written into every document. A reader takes this and the one before."""
+
+EXPERIMENTS = "experiments"
+RUNS = "runs"
+METRICS = "metrics"
+LOGGED_MODELS = "logged_models"
+DATASETS = "datasets"
+META = "meta"
+
+MARKER_ID = "schema"
+"""The document in META that says which layout the database has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index.
+
+    Args:
+        name: Unique within its collection.
+        keys: Paths and directions: 1 ascending, -1 descending.
+    """
+
+    name: str
+    keys: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A logical collection.
+
+    Args:
+        name: Its name without the user's prefix.
+        partition: The field that spreads it over shards; it never changes in a document.
+        indexes: Besides the primary one on the id.
+    """
+
+    name: str
+    partition: str = "_id"
+    indexes: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All collections of a schema version."""
+
+    version: int
+    collections: tuple[Collection, ...] = field(default=())
+
+
+LAYOUT = Layout(
+    SCHEMA_VERSION,
+    (
+        Collection(
+            EXPERIMENTS,
+            indexes=(
+                Index("by_name", (("name", 1), ("workspace", 1))),
+                Index("by_recency", (("lifecycle", 1), ("workspace", 1), ("recent", 1))),
+            ),
+        ),
+        Collection(
+            RUNS,
+            indexes=(
+                Index(
+                    "by_recency",
+                    (("experiment_id", 1), ("workspace", 1), ("lifecycle", 1), ("recent", 1)),
+                ),
+                Index("by_deletion", (("lifecycle", 1), ("workspace", 1), ("deleted_time", 1))),
+            ),
+        ),
+        Collection(
+            METRICS,
+            partition="run_id",
+            indexes=(
+                Index(
+                    "by_point",
+                    (("run_id", 1), ("workspace", 1), ("key", 1), ("level", 1), ("first", 1)),
+                ),
+            ),
+        ),
+        Collection(
+            LOGGED_MODELS,
+            indexes=(
+                Index(
+                    "by_recency",
+                    (("experiment_id", 1), ("workspace", 1), ("lifecycle", 1), ("recent", 1)),
+                ),
+            ),
+        ),
+        Collection(
+            DATASETS,
+            indexes=(Index("by_experiment", (("experiment_id", 1), ("workspace", 1))),),
+        ),
+        Collection(META),
+    ),
+)

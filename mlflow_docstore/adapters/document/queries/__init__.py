@@ -1,0 +1,1 @@
+"""Queries on entities, turned into queries on stored documents."""

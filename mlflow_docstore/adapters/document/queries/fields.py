@@ -1,0 +1,59 @@
+"""Walks a filter on entities and replaces its leaves."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from mlflow_docstore.core.errors import Unsupported
+from mlflow_docstore.core.query import (
+    And,
+    Compare,
+    Exists,
+    Field,
+    Filter,
+    In,
+    Like,
+    Or,
+    equals,
+    path,
+)
+
+Leaf: TypeAlias = Compare | In | Like | Exists
+
+
+def rewrite(node: Filter, leaf: Callable[[Leaf], Filter]) -> Filter:
+    """The filter with every leaf replaced.
+
+    Raises:
+        Unsupported: ``kind="filter"``; a node that no entity has.
+    """
+    if isinstance(node, And):
+        return And(tuple(rewrite(inner, leaf) for inner in node.nodes))
+    if isinstance(node, Or):
+        return Or(tuple(rewrite(inner, leaf) for inner in node.nodes))
+    if isinstance(node, Compare | In | Like | Exists):
+        return leaf(node)
+    raise Unsupported("filter", type(node).__name__)
+
+
+def moved(node: Leaf, name: str) -> Leaf:
+    """The leaf on another path."""
+    field = path(name)
+    if isinstance(node, Compare):
+        return Compare(field, node.operator, node.value)
+    if isinstance(node, In):
+        return In(field, node.values, node.negated)
+    if isinstance(node, Like):
+        return Like(field, node.pattern, node.ignore_case)
+    return Exists(field, node.negated)
+
+
+def one_of(name: str, values: tuple[str, ...]) -> Filter:
+    """The path has one of the values; an equality where there is but one, for the indexes' sake."""
+    if len(values) == 1:
+        return equals(name, values[0])
+    return In(path(name), values)
+
+
+def unknown(field: Field) -> Unsupported:
+    """The error of a field that the entity does not have."""
+    return Unsupported("field", field.name, entity=field.kind.value)

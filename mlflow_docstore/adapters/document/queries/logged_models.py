@@ -1,0 +1,128 @@
+"""Logged models."""
+
+from mlflow_docstore.adapters.document.codecs import logged_models as codec
+from mlflow_docstore.adapters.document.keys import escape
+from mlflow_docstore.core.query import (
+    And,
+    AnyElement,
+    BestElement,
+    Compare,
+    Exists,
+    FieldKind,
+    Filter,
+    In,
+    Like,
+    Or,
+    Order,
+    SortKey,
+    equals,
+    path,
+)
+from mlflow_docstore.ports.logged_models import DatasetScope, LoggedModelQuery, ModelOrder
+
+from .fields import Leaf, moved, one_of, rewrite, unknown
+
+_ATTRIBUTES = {
+    "model_id": "_id",
+    "experiment_id": codec.EXPERIMENT,
+    "name": codec.NAME,
+    "artifact_location": codec.LOCATION,
+    "creation_timestamp_ms": codec.CREATED,
+    "last_updated_timestamp_ms": codec.UPDATED,
+    "status": codec.STATUS_TEXT,
+    "lifecycle_stage": codec.LIFECYCLE,
+    "model_type": codec.TYPE,
+    "source_run_id": codec.SOURCE_RUN,
+    "status_message": codec.STATUS_MESSAGE,
+}
+
+_ORDERS = {**_ATTRIBUTES, "status": codec.STATUS}
+
+_OPTIONAL = frozenset({codec.TYPE, codec.SOURCE_RUN, codec.STATUS_MESSAGE})
+
+_TEXTS = {FieldKind.PARAM: codec.PARAMS, FieldKind.TAG: codec.TAGS}
+
+_METRICS = path(codec.METRICS)
+
+
+def model_filter(query: LoggedModelQuery) -> tuple[Filter, ...]:
+    """What the documents must match."""
+    scopes = tuple(_scope(scope) for scope in query.datasets)
+
+    def leaf(node: Leaf) -> Filter:
+        return _leaf(node, scopes)
+
+    conditions = [
+        one_of(codec.EXPERIMENT, query.experiment_ids),
+        equals(codec.LIFECYCLE, codec.ACTIVE),
+        rewrite(query.where, leaf),
+    ]
+    if scopes and not _has_metric(query.where):
+        conditions.append(Or(tuple(AnyElement(_METRICS, scope) for scope in scopes)))
+    return tuple(conditions)
+
+
+def model_order(query: LoggedModelQuery) -> tuple[SortKey, ...]:
+    """Sort keys; ties by the newest, then by id, which is one field: see ``recency``."""
+    keys = [_order(order) for order in query.order]
+    names = [key.field.name for key in keys if isinstance(key, Order)]
+    if "_id" in names:
+        return tuple(keys) if codec.CREATED in names else (*keys, _newest())
+    if codec.CREATED not in names:
+        return (*keys, Order(path(codec.RECENT)))
+    return (*keys, Order(path("_id")))
+
+
+def _newest() -> Order:
+    return Order(path(codec.CREATED), descending=True)
+
+
+def _leaf(node: Leaf, scopes: tuple[tuple[Compare, ...], ...]) -> Filter:
+    field = node.field
+    if field.kind is FieldKind.METRIC:
+        point = (equals(codec.KEY, field.name), moved(node, codec.VALUE))
+        if not scopes:
+            return AnyElement(_METRICS, point)
+        return Or(tuple(AnyElement(_METRICS, (*point, *scope)) for scope in scopes))
+    if field.kind in _TEXTS:
+        return moved(node, f"{_TEXTS[field.kind]}.{escape(field.name)}")
+    if field.kind is FieldKind.ATTRIBUTE and field.name in _ATTRIBUTES:
+        return moved(node, _ATTRIBUTES[field.name])
+    raise unknown(field)
+
+
+def _order(model_order: ModelOrder) -> SortKey:
+    order = model_order.order
+    field = order.field
+    if field.kind is FieldKind.METRIC:
+        scope = _scope(model_order.scope) if model_order.scope else ()
+        return BestElement(
+            _METRICS,
+            where=(equals(codec.KEY, field.name), *scope),
+            rank=(
+                Order(path(codec.TIMESTAMP), descending=True),
+                Order(path(codec.STEP), descending=True),
+                Order(path(codec.RUN)),
+            ),
+            value=path(codec.VALUE),
+            descending=order.descending,
+        )
+    if field.kind is FieldKind.ATTRIBUTE and field.name in _ORDERS:
+        name = _ORDERS[field.name]
+        return Order(path(name), order.descending, optional=name in _OPTIONAL)
+    raise unknown(field)
+
+
+def _scope(scope: DatasetScope) -> tuple[Compare, ...]:
+    conditions: tuple[Compare, ...] = ()
+    if scope.name is not None:
+        conditions += (equals(codec.DATASET_NAME, scope.name),)
+    if scope.digest is not None:
+        conditions += (equals(codec.DATASET_DIGEST, scope.digest),)
+    return conditions
+
+
+def _has_metric(node: Filter) -> bool:
+    if isinstance(node, And | Or):
+        return any(_has_metric(inner) for inner in node.nodes)
+    return isinstance(node, Compare | In | Like | Exists) and node.field.kind is FieldKind.METRIC

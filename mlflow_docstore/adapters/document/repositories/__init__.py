@@ -1,0 +1,1 @@
+"""The ports, over driver, codecs and core rules."""

@@ -1,0 +1,148 @@
+"""Experiments: a document each, and a claim for each name."""
+
+from collections.abc import Sequence
+
+from mlflow.entities import Experiment
+
+from mlflow_docstore.adapters.document.codecs import experiments as codec
+from mlflow_docstore.adapters.document.codecs import runs as run_codec
+from mlflow_docstore.adapters.document.codecs.experiments import (
+    decode_experiment,
+    encode_experiment,
+)
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.keys import path as path_of
+from mlflow_docstore.adapters.document.layout import (
+    DATASETS,
+    EXPERIMENTS,
+    LOGGED_MODELS,
+    METRICS,
+    RUNS,
+)
+from mlflow_docstore.adapters.document.names import NameClaims
+from mlflow_docstore.adapters.document.queries.experiments import (
+    experiment_filter,
+    experiment_order,
+)
+from mlflow_docstore.core.errors import InvalidState, NotFound
+from mlflow_docstore.core.paging import Page, PageRequest
+from mlflow_docstore.core.query import Exists, In, equals, path
+from mlflow_docstore.ports.experiments import ExperimentQuery, ExperimentRepository
+
+_KIND = "experiment"
+_ACTIVE = "active"
+_DELETED = "deleted"
+_IS_ACTIVE = equals(codec.LIFECYCLE, _ACTIVE)
+_PURGE_BATCH = 500
+
+
+class DocumentExperiments(ExperimentRepository):
+    """See the port.
+
+    Args:
+        driver: The database.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._experiments = Documents(driver, EXPERIMENTS)
+        self._runs = Documents(driver, RUNS)
+        self._chunks = Documents(driver, METRICS)
+        self._belongings = (Documents(driver, LOGGED_MODELS), Documents(driver, DATASETS))
+        self._names = NameClaims(self._experiments, _KIND)
+
+    def create(self, experiment: Experiment) -> None:
+        self._names.create(encode_experiment(experiment))
+
+    def get(self, experiment_id: str) -> Experiment:
+        return decode_experiment(self._document(experiment_id))
+
+    def find_by_name(self, name: str) -> Experiment | None:
+        found = self._experiments.find([equals(codec.NAME, name)], limit=1)
+        return decode_experiment(found[0]) if found else None
+
+    def search(self, query: ExperimentQuery, page: PageRequest) -> Page[Experiment]:
+        return self._experiments.page(
+            experiment_filter(query), experiment_order(query), page, decode_experiment
+        )
+
+    def delete(self, experiment_id: str, *, at: int) -> None:
+        runs = Patch(set={run_codec.LIFECYCLE: _DELETED, run_codec.DELETED: at})
+        self._move(experiment_id, _ACTIVE, _DELETED, runs, at)
+
+    def restore(self, experiment_id: str, *, at: int) -> None:
+        runs = Patch(set={run_codec.LIFECYCLE: _ACTIVE, run_codec.DELETED: None})
+        self._move(experiment_id, _DELETED, _ACTIVE, runs, at)
+
+    def rename(self, experiment_id: str, name: str, *, at: int) -> None:
+        self._require_active(self._document(experiment_id))
+        patch = Patch(set={codec.UPDATED: at})
+        if not self._names.rename(experiment_id, name, patch, when=(_IS_ACTIVE,)):
+            self._require_active(self._document(experiment_id))
+
+    def set_tag(self, experiment_id: str, key: str, value: str) -> None:
+        patch = Patch(set={path_of(codec.TAGS, key): value})
+        while not self._experiments.patch(experiment_id, patch, when=(_IS_ACTIVE,)).matched:
+            self._require_active(self._document(experiment_id))
+
+    def delete_tag(self, experiment_id: str, key: str) -> None:
+        name = path_of(codec.TAGS, key)
+        while True:
+            outcome = self._experiments.patch(
+                experiment_id, Patch(unset=(name,)), when=(_IS_ACTIVE, Exists(path(name)))
+            )
+            if outcome.matched:
+                return
+            experiment = self._require_active(self._document(experiment_id))
+            if key not in decode_experiment(experiment).tags:
+                if outcome.uncertain:
+                    return
+                raise NotFound("experiment_tag", key, experiment_id=experiment_id)
+
+    def purge(self, experiment_id: str) -> None:
+        experiment = self._document(experiment_id)
+        if experiment[codec.LIFECYCLE] != _DELETED:
+            raise NotFound(_KIND, experiment_id)
+        self._names.release(experiment_id, experiment[codec.NAME])
+        mine = equals(run_codec.EXPERIMENT, experiment_id)
+        while runs := self._runs.find([mine], fields=(), limit=_PURGE_BATCH):
+            run_ids = tuple(run["_id"] for run in runs)
+            self._chunks.delete_many([In(path("run_id"), run_ids)])
+            self._runs.delete_many([In(path("_id"), run_ids)])
+        for belongings in self._belongings:
+            belongings.delete_many([mine])
+        self._experiments.delete(experiment_id)
+
+    def active(self, experiment_ids: Sequence[str]) -> list[str]:
+        if not experiment_ids:
+            return []
+        wanted = In(path("_id"), tuple(experiment_ids))
+        return [found["_id"] for found in self._experiments.find([wanted, _IS_ACTIVE], fields=())]
+
+    def _move(self, experiment_id: str, before: str, after: str, runs: Patch, at: int) -> None:
+        """From one stage to the other: runs first, so that a repeat ends what was interrupted."""
+        if self._document(experiment_id)[codec.LIFECYCLE] != before:
+            raise NotFound(_KIND, experiment_id)
+        self._runs.patch_many([equals(run_codec.EXPERIMENT, experiment_id)], runs)
+        outcome = self._experiments.patch(
+            experiment_id,
+            Patch(set={codec.LIFECYCLE: after, codec.UPDATED: at}),
+            when=(equals(codec.LIFECYCLE, before),),
+        )
+        if outcome.matched:
+            return
+        moved = self._document(experiment_id)
+        if not (outcome.uncertain and moved[codec.LIFECYCLE] == after):
+            raise NotFound(_KIND, experiment_id)
+
+    def _document(self, experiment_id: str) -> Document:
+        document = self._experiments.get(experiment_id)
+        if document is None or codec.NAME not in document:
+            raise NotFound(_KIND, experiment_id)
+        return document
+
+    @staticmethod
+    def _require_active(document: Document) -> Document:
+        if document[codec.LIFECYCLE] != _ACTIVE:
+            raise InvalidState(_KIND, document["_id"], stage=document[codec.LIFECYCLE])
+        return document

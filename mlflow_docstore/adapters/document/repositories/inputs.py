@@ -1,0 +1,122 @@
+"""Inputs and outputs: elements of a run's arrays; datasets are documents of their experiment."""
+
+import secrets
+from collections import Counter
+from collections.abc import Sequence
+
+from mlflow.entities import DatasetInput, LoggedModelInput, LoggedModelOutput
+
+from mlflow_docstore.adapters.document.codecs import inputs as codec
+from mlflow_docstore.adapters.document.codecs import runs as run_codec
+from mlflow_docstore.adapters.document.codecs.inputs import (
+    dataset_id,
+    encode_dataset,
+    encode_dataset_input,
+    encode_model_output,
+)
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.layout import DATASETS, RUNS
+from mlflow_docstore.core.errors import AlreadyExists, NotFound
+from mlflow_docstore.core.query import In, equals, path
+from mlflow_docstore.ports.inputs import DatasetSummary, InputRepository
+
+from .runs import IS_ACTIVE, require_active
+
+
+class DocumentInputs(InputRepository):
+    """See the port.
+
+    Args:
+        driver: The database.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._runs = Documents(driver, RUNS)
+        self._datasets = Documents(driver, DATASETS)
+
+    def log_inputs(
+        self, run_id: str, datasets: Sequence[DatasetInput], models: Sequence[LoggedModelInput]
+    ) -> None:
+        while True:
+            run = self._active(run_id)
+            linked = {link[codec.ID] for link in run[codec.DATASETS]}
+            known = {link[codec.ID] for link in run[codec.MODEL_INPUTS]}
+            new_models = [
+                {codec.ID: model_id}
+                for model_id in dict.fromkeys(model.model_id for model in models)
+                if model_id not in known
+            ]
+            links = self._links(run[run_codec.EXPERIMENT], datasets, linked)
+            if not (links or new_models):
+                return
+            pushed = {codec.DATASETS: links, codec.MODEL_INPUTS: new_models}
+            if self._push(run, {name: items for name, items in pushed.items() if items}):
+                return
+
+    def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
+        token = secrets.token_hex(8)
+        outputs = [encode_model_output(model, token) for model in models]
+        while True:
+            run = self._active(run_id)
+            stored = run[codec.MODEL_OUTPUTS]
+            if not outputs or any(link["token"] == token for link in stored):
+                return
+            uses = Counter(link[codec.ID] for link in (*stored, *outputs))
+            twice = [link[codec.ID] for link in outputs if uses[link[codec.ID]] > 1]
+            if twice:
+                raise AlreadyExists("model_output", twice[0], run_id=run_id)
+            if self._push(run, {codec.MODEL_OUTPUTS: outputs}):
+                return
+
+    def dataset_summaries(
+        self, experiment_ids: Sequence[str], *, limit: int
+    ) -> list[DatasetSummary]:
+        if not experiment_ids:
+            return []
+        where = [In(path(codec.EXPERIMENT), tuple(experiment_ids))]
+        fields = (codec.EXPERIMENT, codec.NAME, codec.DIGEST, codec.CONTEXTS)
+        summaries = [
+            DatasetSummary(
+                dataset[codec.EXPERIMENT], dataset[codec.NAME], dataset[codec.DIGEST], context
+            )
+            for dataset in self._datasets.find(where, fields=fields, limit=limit)
+            for context in dataset[codec.CONTEXTS]
+        ]
+        return summaries[:limit]
+
+    def _links(
+        self, experiment_id: str, datasets: Sequence[DatasetInput], linked: set[str]
+    ) -> list[Document]:
+        """Links of the datasets that are new to the run, to content that is stored by then."""
+        new: dict[str, DatasetInput] = {}
+        for item in datasets:
+            new.setdefault(dataset_id(experiment_id, item.dataset), item)
+        new = {key: item for key, item in new.items() if key not in linked}
+        if not new:
+            return []
+        self._datasets.insert_many(
+            [encode_dataset(experiment_id, item.dataset) for item in new.values()]
+        )
+        stored = self._datasets.find([In(path("_id"), tuple(new))])
+        links = [encode_dataset_input(content, new[content["_id"]].tags) for content in stored]
+        for link in links:
+            self._datasets.patch(link[codec.ID], Patch(add={codec.CONTEXTS: [link[codec.CONTEXT]]}))
+        order = list(new)
+        return sorted(links, key=lambda link: order.index(link[codec.ID]))
+
+    def _push(self, run: Document, pushed: dict[str, list[Document]]) -> bool:
+        """Append to a run's arrays unless they changed since it was read; whether it did.
+
+        A repeat after a lost reply does not match, and whoever reads again sees that it is done.
+        """
+        links = run[run_codec.LINKS]
+        patch = Patch(set={run_codec.LINKS: links + 1}, push=pushed)
+        unchanged = equals(run_codec.LINKS, links)
+        return self._runs.patch(run["_id"], patch, when=(IS_ACTIVE, unchanged)).matched
+
+    def _active(self, run_id: str) -> Document:
+        run = self._runs.get(run_id)
+        if run is None:
+            raise NotFound("run", run_id)
+        return require_active(run)

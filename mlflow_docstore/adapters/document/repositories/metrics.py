@@ -1,0 +1,77 @@
+"""Histories of metrics, over their chunks."""
+
+from collections.abc import Sequence
+
+from mlflow.entities import Metric
+
+from mlflow_docstore.adapters.document.chunks import Chunks
+from mlflow_docstore.adapters.document.codecs.metrics import decode_metric
+from mlflow_docstore.core.metrics import Point, by_step, sample
+from mlflow_docstore.core.paging import Page, PageRequest, decode_token, encode_token
+from mlflow_docstore.ports.metrics import MetricRepository
+
+_SHAPE = "history"
+
+
+class DocumentMetrics(MetricRepository):
+    """See the port.
+
+    Args:
+        chunks: Where the points are.
+    """
+
+    def __init__(self, chunks: Chunks) -> None:
+        self._chunks = chunks
+
+    def history(self, run_id: str, key: str, page: PageRequest) -> Page[Metric]:
+        last = _decode_position(page.token) if page.token else None
+        if page.limit is None:
+            points = self._chunks.history(run_id, key)
+            if last is not None:
+                points = [point for point in points if point > last]
+            return Page([decode_metric(key, point) for point in points])
+        points = self._chunks.after(run_id, key, last, page.limit + 1)
+        token = None
+        if len(points) > page.limit:
+            points.pop()
+            token = encode_token(tuple(points[-1]), shape=_SHAPE)
+        return Page([decode_metric(key, point) for point in points], token)
+
+    def histories(self, run_ids: Sequence[str], key: str, *, limit: int) -> list[Metric]:
+        if not run_ids:
+            return []
+        points = self._chunks.histories(run_ids, key)
+        metrics = [
+            decode_metric(key, point, run_id)
+            for run_id in sorted(points)
+            for point in points[run_id]
+        ]
+        return metrics[:limit]
+
+    def sample(
+        self, run_id: str, key: str, *, limit: int, steps: tuple[int, int] | None = None
+    ) -> list[Metric]:
+        points = self._chunks.history(run_id, key)
+        if steps is not None:
+            first, last = steps
+            points = [point for point in points if first <= point.step <= last]
+        chosen = sample(sorted(points, key=by_step), limit)
+        return [decode_metric(key, point) for point in chosen]
+
+    def at_steps(self, run_id: str, key: str, steps: Sequence[int], *, limit: int) -> list[Metric]:
+        wanted = frozenset(steps)
+        points = [point for point in self._chunks.history(run_id, key) if point.step in wanted]
+        chosen = sorted(points, key=by_step)[:limit]
+        return [decode_metric(key, point) for point in chosen]
+
+    def max_step(self, run_id: str, key: str) -> int | None:
+        points = self._chunks.history(run_id, key)
+        return max((point.step for point in points), default=None)
+
+    def compact(self, run_id: str) -> int:
+        return self._chunks.merge(run_id)
+
+
+def _decode_position(token: str) -> Point:
+    timestamp, step, value, is_nan = decode_token(token, shape=_SHAPE)
+    return Point(int(timestamp or 0), int(step or 0), float(value or 0), bool(is_nan))

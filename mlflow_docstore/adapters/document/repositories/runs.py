@@ -1,0 +1,215 @@
+"""Runs: one document each."""
+
+import logging
+from collections.abc import Callable, Iterable
+
+from mlflow.entities import Metric, Run, RunInfo
+
+from mlflow_docstore.adapters.document.chunks import Chunks
+from mlflow_docstore.adapters.document.codecs import runs as codec
+from mlflow_docstore.adapters.document.codecs.runs import (
+    decode_found_run,
+    decode_info,
+    decode_run,
+    encode_latest_of,
+    encode_run,
+    latest_path,
+)
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.keys import escape
+from mlflow_docstore.adapters.document.keys import path as path_of
+from mlflow_docstore.adapters.document.layout import RUNS
+from mlflow_docstore.adapters.document.queries.runs import run_filter, run_order
+from mlflow_docstore.core.errors import Conflict, InvalidState, NotFound, Unavailable
+from mlflow_docstore.core.metrics import Point, sanitize
+from mlflow_docstore.core.paging import Page, PageRequest
+from mlflow_docstore.core.query import (
+    Compare,
+    Exists,
+    Filter,
+    MissingOr,
+    Operator,
+    equals,
+    path,
+)
+from mlflow_docstore.core.runs import FINAL_STATUSES, RUN_NAME_TAG
+from mlflow_docstore.ports.runs import RunBatch, RunQuery, RunRepository
+
+_LOG = logging.getLogger(__name__)
+
+_ACTIVE = "active"
+_DELETED = "deleted"
+IS_ACTIVE = equals(codec.LIFECYCLE, _ACTIVE)
+
+
+class DocumentRuns(RunRepository):
+    """See the port.
+
+    Args:
+        driver: The database.
+        chunks: The histories of metrics.
+    """
+
+    def __init__(self, driver: Driver, chunks: Chunks) -> None:
+        self._runs = Documents(driver, RUNS)
+        self._chunks = chunks
+
+    def create(self, run: Run) -> None:
+        # The id is the caller's own choice: one that is taken was taken by a lost attempt of this.
+        self._runs.insert(encode_run(run))
+
+    def get(self, run_id: str) -> Run:
+        return decode_run(self._document(run_id))
+
+    def search(self, query: RunQuery, page: PageRequest) -> Page[Run]:
+        if not query.experiment_ids:
+            return Page()
+        return self._runs.page(run_filter(query), run_order(query), page, decode_found_run)
+
+    def log(self, run_id: str, data: RunBatch) -> None:
+        points = _points(data.metrics)
+        params = {path_of(codec.PARAMS, key): value for key, value in data.params.items()}
+        unwritten = [MissingOr(path(name), value) for name, value in params.items()]
+        changes: dict[str, object] = dict(params)
+        changes |= {path_of(codec.TAGS, key): value for key, value in data.tags.items()}
+        if data.name is not None:
+            changes |= _named(data.name)
+        if points:
+            changes[codec.CHUNKED] = True
+        patch = Patch(
+            set=changes,
+            maximum={latest_path(key): encode_latest_of(these) for key, these in points.items()},
+        )
+        while not self._runs.patch(run_id, patch, when=(IS_ACTIVE, *unwritten)).matched:
+            self._check_params(require_active(self._document(run_id)), data)
+        self._chunks.append(run_id, points)
+
+    def update_info(
+        self,
+        run_id: str,
+        *,
+        status: str | None = None,
+        end_time: int | None = None,
+        name: str | None = None,
+    ) -> RunInfo:
+        changes: dict[str, object] = {}
+        if status is not None:
+            changes[codec.STATUS] = status
+        if end_time is not None:
+            changes[codec.ENDED] = end_time
+        if name is not None:
+            changes |= _named(name)
+        document = self._change(run_id, Patch(set=changes)) if changes else self._active(run_id)
+        if status in FINAL_STATUSES and document.get(codec.CHUNKED):
+            self._merge_chunks(run_id)
+        return decode_info(document)
+
+    def change_tag(self, run_id: str, key: str, change: Callable[[str | None], str]) -> None:
+        name = path_of(codec.TAGS, key)
+        while True:
+            before = self._active(run_id)[codec.TAGS].get(escape(key))
+            after = change(before)
+            same: Filter = (
+                MissingOr(path(name), after)
+                if before is None
+                else Compare(path(name), Operator.EQ, before)
+            )
+            outcome = self._runs.patch(run_id, Patch(set={name: after}), when=(IS_ACTIVE, same))
+            if outcome.matched:
+                return
+            if outcome.uncertain and self._active(run_id)[codec.TAGS].get(escape(key)) == after:
+                return
+
+    def delete_tag(self, run_id: str, key: str) -> None:
+        name = path_of(codec.TAGS, key)
+        while True:
+            outcome = self._runs.patch(
+                run_id, Patch(unset=(name,)), when=(IS_ACTIVE, Exists(path(name)))
+            )
+            if outcome.matched:
+                return
+            if escape(key) not in self._active(run_id)[codec.TAGS]:
+                if outcome.uncertain:
+                    return
+                raise NotFound("run_tag", key, run_id=run_id)
+
+    def delete(self, run_id: str, *, at: int) -> None:
+        self._set(run_id, {codec.LIFECYCLE: _DELETED, codec.DELETED: at})
+
+    def restore(self, run_id: str) -> None:
+        self._set(run_id, {codec.LIFECYCLE: _ACTIVE, codec.DELETED: None})
+
+    def purge(self, run_id: str) -> None:
+        self._document(run_id)
+        self._chunks.purge(run_id)
+        self._runs.delete(run_id)
+
+    def deleted_until(self, time: int) -> list[str]:
+        old = Compare(path(codec.DELETED), Operator.LE, time)
+        found = self._runs.find([equals(codec.LIFECYCLE, _DELETED), old], fields=())
+        return [document["_id"] for document in found]
+
+    def _document(self, run_id: str) -> Document:
+        document = self._runs.get(run_id)
+        if document is None:
+            raise NotFound("run", run_id)
+        return document
+
+    def _active(self, run_id: str) -> Document:
+        return require_active(self._document(run_id))
+
+    def _change(self, run_id: str, patch: Patch) -> Document:
+        """Patch an active run and return it."""
+        while True:
+            outcome = self._runs.patch(run_id, patch, when=(IS_ACTIVE,), returning=True)
+            if outcome.document is not None:
+                return outcome.document
+            self._active(run_id)
+
+    def _set(self, run_id: str, changes: dict[str, object]) -> None:
+        """Patch a run in whatever stage."""
+        if not self._runs.patch(run_id, Patch(set=changes)).matched:
+            raise NotFound("run", run_id)
+
+    def _check_params(self, document: Document, data: RunBatch) -> None:
+        stored = document[codec.PARAMS]
+        changed = [
+            (key, stored[escape(key)], value)
+            for key, value in data.params.items()
+            if stored.get(escape(key), value) != value
+        ]
+        if changed:
+            raise Conflict("param", document["_id"], params=changed)
+
+    def _merge_chunks(self, run_id: str) -> None:
+        """Tidying up: a run has ended whether or not this succeeds, and ``compact`` does it too."""
+        try:
+            self._chunks.merge(run_id)
+            self._runs.patch(run_id, Patch(unset=(codec.CHUNKED,)))
+        except Unavailable as error:
+            _LOG.warning("The metric chunks of run %s were not merged: %s", run_id, error)
+
+
+def require_active(document: Document) -> Document:
+    """The run, if it is active.
+
+    Raises:
+        InvalidState: ``kind="run"``; ``facts["stage"]`` is its stage.
+    """
+    if document[codec.LIFECYCLE] != _ACTIVE:
+        raise InvalidState("run", document["_id"], stage=document[codec.LIFECYCLE])
+    return document
+
+
+def _named(name: str) -> dict[str, str]:
+    return {codec.NAME: name, path_of(codec.TAGS, RUN_NAME_TAG): name}
+
+
+def _points(metrics: Iterable[Metric]) -> dict[str, list[Point]]:
+    points: dict[str, list[Point]] = {}
+    for metric in metrics:
+        value, is_nan = sanitize(metric.value)
+        point = Point(metric.timestamp, metric.step, value, is_nan)
+        points.setdefault(metric.key, []).append(point)
+    return points

@@ -1,0 +1,176 @@
+"""The one retry policy: which failures are tried again, how long, and how apart."""
+
+import logging
+import random
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
+
+import tenacity
+
+from mlflow_docstore.core.capabilities import Capabilities
+from mlflow_docstore.core.errors import Unavailable
+from mlflow_docstore.core.query import Filter, Scalar
+
+from .driver import Document, Driver, Find, Outcome, Patch, Row
+from .layout import Index, Layout
+
+_LOG = logging.getLogger(__name__)
+
+_FIRST_PAUSE = 0.02
+_LONGEST_PAUSE = 2.0
+
+T = TypeVar("T")
+
+
+class _Attempts:
+    """What the attempts of one call have come to so far."""
+
+    def __init__(self) -> None:
+        self.uncertain = False
+
+    def note(self, error: Unavailable) -> None:
+        if error.applied is None:
+            self.uncertain = True
+
+
+def _pause(state: tenacity.RetryCallState) -> float:
+    """The server's own delay where it named one, else exponential; always with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, Unavailable) else None
+    pause = asked or min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**state.attempt_number)
+    return pause * random.uniform(1.0, 1.5)  # noqa: S311 - spreads load, guards nothing
+
+
+class RetryingDriver(Driver):
+    """A driver that repeats what another could not do, until a deadline.
+
+    Every verb can be repeated: see the ports for how each operation finds out, by reading back,
+    what became of a write whose reply was lost.
+
+    Args:
+        driver: Who does the work.
+        deadline: Seconds from a call's first failure to the last attempt's start.
+    """
+
+    def __init__(self, driver: Driver, deadline: float) -> None:
+        self._driver = driver
+        self._deadline = deadline
+
+    def _call(self, verb: str, call: Callable[[], T], attempts: _Attempts | None = None) -> T:
+        attempts = attempts or _Attempts()
+        try:
+            return call()
+        except Unavailable as error:
+            if not error.retryable:
+                raise
+            attempts.note(error)
+            _LOG.warning("%s failed, retrying: %s", verb, error)
+        return self._again(call, attempts)
+
+    def _again(self, call: Callable[[], T], attempts: _Attempts) -> T:
+        def before_sleep(state: tenacity.RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            if isinstance(error, Unavailable):
+                attempts.note(error)
+
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_delay(self._deadline),
+            wait=_pause,
+            retry=tenacity.retry_if_exception(
+                lambda error: isinstance(error, Unavailable) and error.retryable
+            ),
+            before_sleep=before_sleep,
+            reraise=True,
+        )
+        return retrying(call)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._driver.capabilities
+
+    def get(self, collection: str, key: str) -> Document | None:
+        return self._call("get", lambda: self._driver.get(collection, key))
+
+    def insert(self, collection: str, document: Document) -> bool:
+        return self._call("insert", lambda: self._driver.insert(collection, document))
+
+    def insert_many(
+        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+    ) -> frozenset[str]:
+        return self._call(
+            "insert_many",
+            lambda: self._driver.insert_many(collection, documents, ordered=ordered),
+        )
+
+    def patch(
+        self,
+        collection: str,
+        key: str,
+        patch: Patch,
+        *,
+        when: Filter | None = None,
+        returning: bool = False,
+    ) -> Outcome:
+        attempts = _Attempts()
+        outcome = self._call(
+            "patch",
+            lambda: self._driver.patch(collection, key, patch, when=when, returning=returning),
+            attempts,
+        )
+        if not attempts.uncertain:
+            return outcome
+        return Outcome(outcome.matched, outcome.document, uncertain=True)
+
+    def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
+        self._call("patch_many", lambda: self._driver.patch_many(collection, where, patch))
+
+    def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:
+        attempts = _Attempts()
+        deleted = self._call(
+            "delete", lambda: self._driver.delete(collection, key, when=when), attempts
+        )
+        return deleted or attempts.uncertain
+
+    def delete_many(self, collection: str, where: Filter) -> None:
+        self._call("delete_many", lambda: self._driver.delete_many(collection, where))
+
+    def find(self, collection: str, query: Find) -> list[Row]:
+        return self._call("find", lambda: self._driver.find(collection, query))
+
+    def scan(self, collection: str, query: Find) -> Iterator[Document]:
+        """Only the first read is repeated: behind it rows have been handed out."""
+
+        def begin() -> tuple[Document | None, Iterator[Document]]:
+            rows = self._driver.scan(collection, query)
+            return next(rows, None), rows
+
+        first, rest = self._call("scan", begin)
+        if first is not None:
+            yield first
+            yield from rest
+
+    def distinct(
+        self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
+    ) -> list[tuple[Scalar, ...]]:
+        return self._call(
+            "distinct", lambda: self._driver.distinct(collection, where, fields, limit=limit)
+        )
+
+    def prepare(self, layout: Layout) -> None:
+        self._call("prepare", lambda: self._driver.prepare(layout))
+
+    def indexes(self, collection: str) -> list[Index]:
+        return self._call("indexes", lambda: self._driver.indexes(collection))
+
+    def create_index(self, collection: str, index: Index) -> None:
+        self._call("create_index", lambda: self._driver.create_index(collection, index))
+
+    def drop_index(self, collection: str, name: str) -> bool:
+        return self._call("drop_index", lambda: self._driver.drop_index(collection, name))
+
+    def drop(self, collections: Iterable[str]) -> None:
+        names = tuple(collections)
+        self._call("drop", lambda: self._driver.drop(names))
+
+    def close(self) -> None:
+        self._driver.close()
