@@ -5,20 +5,19 @@ All follow MLflow's SqlAlchemyStore: ``sanitize_metric_value``, how it finds the
 """
 
 import math
+import operator
 import sys
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from itertools import islice
+from typing import TypeAlias
 
 LARGEST = sys.float_info.max
 
+Point: TypeAlias = tuple[int, int, float, bool]
+"""One value of a metric: timestamp, step, value, and whether it is NaN (the value then being 0).
 
-class Point(NamedTuple):
-    """One value of a metric; the order of the fields is the order of a history."""
-
-    timestamp: int
-    step: int
-    value: float
-    is_nan: bool = False
+The order of the fields is the order of a history. Plain tuples, as there are millions of them.
+"""
 
 
 def sanitize(value: float) -> tuple[float, bool]:
@@ -37,22 +36,21 @@ def sanitize(value: float) -> tuple[float, bool]:
 
 def by_step(point: Point) -> tuple[int, int, float, bool]:
     """The key of the order that samples are taken in, and that "latest" is the greatest of."""
-    return (point[1], point[0], point[2], point[3])
+    timestamp, step, value, is_nan = point
+    return (step, timestamp, value, is_nan)
 
 
 def latest_key(point: Point) -> tuple[int, int, float, bool]:
     """The greatest is a metric's latest point; at the same place a number beats NaN."""
-    return (point[1], point[0], point[2], not point[3])
+    timestamp, step, value, is_nan = point
+    return (step, timestamp, value, not is_nan)
 
 
 def in_order(points: Iterable[Point]) -> list[Point]:
     """The points of a history, each once, by timestamp, step and value."""
     ordered = sorted(points)
-    previous = None
-    for point in ordered:
-        if point == previous:
-            return list(dict.fromkeys(ordered))
-        previous = point
+    if any(map(operator.eq, ordered, islice(ordered, 1, None))):
+        return list(dict.fromkeys(ordered))
     return ordered
 
 

@@ -72,7 +72,7 @@ class Like:
     """The field is a string that matches an SQL pattern as a whole.
 
     ``%`` stands for any text, line breaks included, ``_`` for one character; nothing escapes them.
-    ``ignore_case`` folds the case of letters.
+    ``ignore_case`` folds the case of ASCII letters, as SQLite's ILIKE does.
     """
 
     field: Field

@@ -6,6 +6,7 @@ from typing import Protocol
 from mlflow_docstore.core.capabilities import Capabilities
 
 from .experiments import ExperimentRepository
+from .indexes import IndexRepository
 from .inputs import InputRepository
 from .logged_models import LoggedModelRepository
 from .metrics import MetricRepository
@@ -44,6 +45,11 @@ class Backend(Protocol):
     @abstractmethod
     def logged_models(self) -> LoggedModelRepository:
         """Logged models."""
+
+    @property
+    @abstractmethod
+    def indexes(self) -> IndexRepository:
+        """Indexes, built in and of users."""
 
     @abstractmethod
     def prepare(self) -> None:

@@ -74,7 +74,7 @@ class RunRepository(Protocol):
         """
 
     @abstractmethod
-    def log(self, run_id: str, data: RunBatch) -> None:
+    def log(self, run_id: str, batch: RunBatch) -> None:
         """Log params, tags, metrics and a name to an active run.
 
         One atomic write takes all but the histories of metrics, which are appended after it. A

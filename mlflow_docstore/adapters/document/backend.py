@@ -7,6 +7,7 @@ from mlflow_docstore.core.capabilities import Capabilities
 from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.ports.backend import Adapter, Backend
 from mlflow_docstore.ports.experiments import ExperimentRepository
+from mlflow_docstore.ports.indexes import IndexRepository
 from mlflow_docstore.ports.inputs import InputRepository
 from mlflow_docstore.ports.logged_models import LoggedModelRepository
 from mlflow_docstore.ports.metrics import MetricRepository
@@ -16,6 +17,7 @@ from .chunks import Chunks
 from .driver import Driver
 from .layout import LAYOUT, MARKER_ID, META
 from .repositories.experiments import DocumentExperiments
+from .repositories.indexes import DocumentIndexes
 from .repositories.inputs import DocumentInputs
 from .repositories.logged_models import DocumentLoggedModels
 from .repositories.metrics import DocumentMetrics
@@ -67,6 +69,7 @@ class DocumentBackend(Backend):
         self._metrics = DocumentMetrics(chunks)
         self._inputs = DocumentInputs(driver)
         self._logged_models = DocumentLoggedModels(driver)
+        self._indexes = DocumentIndexes(driver)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -91,6 +94,10 @@ class DocumentBackend(Backend):
     @property
     def logged_models(self) -> LoggedModelRepository:
         return self._logged_models
+
+    @property
+    def indexes(self) -> IndexRepository:
+        return self._indexes
 
     def prepare(self) -> None:
         marker = self._driver.get(META, MARKER_ID)

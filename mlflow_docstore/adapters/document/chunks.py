@@ -7,7 +7,7 @@ interrupted merge leaves repeats at worst, which the next one takes along.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 
 from mlflow_docstore.core.metrics import Point, in_order
 from mlflow_docstore.core.query import (
@@ -65,7 +65,7 @@ class Chunks:
     def history(self, run_id: str, key: str) -> list[Point]:
         """All points of a metric, each once, by timestamp, step and value."""
         chunks = self._chunks.find(_of(run_id, key), order=_BY_LEVEL)
-        return in_order(point for chunk in chunks for point in decode_chunk(chunk))
+        return in_order(chain.from_iterable(map(decode_chunk, chunks)))
 
     def histories(self, run_ids: Sequence[str], key: str) -> dict[str, list[Point]]:
         """Like ``history``, of several runs."""
@@ -96,11 +96,11 @@ class Chunks:
         """Points from ``level`` up; the level at which reading stopped early, None at the end."""
         where = [*_of(run_id, key), Compare(path(LEVEL), Operator.GE, level)]
         if last is not None:
-            where.append(Compare(path(LAST), Operator.GE, last.timestamp))
+            where.append(Compare(path(LAST), Operator.GE, last[0]))
         points: list[Point] = []
         for chunk in self._chunks.scan(where, order=_BY_LEVEL):
             full = len(points) >= limit
-            if full and points[limit - 1].timestamp < chunk[FIRST]:
+            if full and points[limit - 1][0] < chunk[FIRST]:
                 return points[:limit], chunk[LEVEL]
             fresh = [point for point in decode_chunk(chunk) if last is None or point > last]
             points = in_order([*points, *fresh])

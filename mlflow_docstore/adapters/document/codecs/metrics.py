@@ -6,7 +6,8 @@ endian, eight bytes a value: a thousand points are 24 KB on the wire and decode 
 
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 from mlflow.entities import Metric
 
@@ -29,6 +30,7 @@ NANS = "nans"
 
 _INTEGERS = "q"
 _FLOATS = "d"
+_NAN = float("nan")
 
 
 def encode_chunk(run_id: str, key: str, points: Sequence[Point], level: int = 0) -> Document:
@@ -43,18 +45,18 @@ def encode_chunk(run_id: str, key: str, points: Sequence[Point], level: int = 0)
     Raises:
         InvalidArgument: ``kind="integer"``; a step or timestamp is not of 64 bits.
     """
-    timestamps = _pack_integers([point.timestamp for point in points])
-    steps = _pack_integers([point.step for point in points])
-    values = _pack(_FLOATS, [point.value for point in points])
-    nans = [position for position, point in enumerate(points) if point.is_nan]
+    columns = tuple(zip(*points, strict=True))
+    timestamps, steps = _pack_integers(columns[0]), _pack_integers(columns[1])
+    values = _pack(_FLOATS, columns[2])
+    nans = [position for position, is_nan in enumerate(columns[3]) if is_nan]
     identity = digest(key, str(level), timestamps, steps, values, repr(nans))
     chunk: Document = {
         "_id": f"{run_id}-{identity}",
         RUN: run_id,
         KEY: key,
         LEVEL: level,
-        FIRST: points[0].timestamp,
-        LAST: points[-1].timestamp,
+        FIRST: columns[0][0],
+        LAST: columns[0][-1],
         COUNT: len(points),
         STEPS: steps,
         TIMESTAMPS: timestamps,
@@ -65,21 +67,21 @@ def encode_chunk(run_id: str, key: str, points: Sequence[Point], level: int = 0)
 
 def decode_chunk(document: Document) -> list[Point]:
     """The points of a chunk, in order."""
-    columns = (
-        _unpack(_INTEGERS, document[TIMESTAMPS]),
-        _unpack(_INTEGERS, document[STEPS]),
-        _unpack(_FLOATS, document[VALUES]),
-    )
-    points = list(map(Point, *columns))
+    timestamps = _unpack(_INTEGERS, document[TIMESTAMPS])
+    steps = _unpack(_INTEGERS, document[STEPS])
+    values = _unpack(_FLOATS, document[VALUES])
+    points: list[Point] = list(zip(timestamps, steps, values, repeat(False)))
     for position in document.get(NANS, ()):
-        points[position] = points[position]._replace(is_nan=True)
+        points[position] = (*points[position][:3], True)
     return points
 
 
-def decode_metric(key: str, point: Point, run_id: str | None = None) -> Metric:
-    """A point as MLflow's entity."""
-    value = float("nan") if point.is_nan else point.value
-    return Metric(key, value, point.timestamp, point.step, run_id=run_id)
+def decode_metrics(key: str, points: Iterable[Point], run_id: str | None = None) -> list[Metric]:
+    """Points as MLflow's entities."""
+    return [
+        Metric(key, _NAN if is_nan else value, timestamp, step, run_id=run_id)
+        for timestamp, step, value, is_nan in points
+    ]
 
 
 def _pack_integers(numbers: Sequence[int]) -> bytes:

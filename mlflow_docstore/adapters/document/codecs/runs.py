@@ -46,6 +46,9 @@ METRICS = "metrics"
 CHUNKED = "chunked"
 """Set while there may be chunks of metric points to merge."""
 
+MEASURED = "measured"
+"""Logged models that got points from this run."""
+
 LINKS = "links"
 """How often inputs or outputs were added, so that none is added on a stale view of them."""
 
@@ -81,6 +84,7 @@ def encode_run(run: Run) -> Document:
         DATASETS: [],
         MODEL_INPUTS: [],
         MODEL_OUTPUTS: [],
+        MEASURED: [],
         LINKS: 0,
     }
 
@@ -113,12 +117,13 @@ def decode_found_run(document: Document) -> Run:
 
 def encode_latest(point: Point) -> dict[str, Scalar]:
     """A point as the latest of its metric."""
+    timestamp, step, value, is_nan = point
     return {
-        STEP: point.step,
-        TIMESTAMP: point.timestamp,
-        WEIGHT: point.value,
-        RANK: 0 if point.is_nan else 1,
-        VALUE: None if point.is_nan else point.value,
+        STEP: step,
+        TIMESTAMP: timestamp,
+        WEIGHT: value,
+        RANK: 0 if is_nan else 1,
+        VALUE: None if is_nan else value,
     }
 
 

@@ -1,9 +1,11 @@
 """Walks a filter on entities and replaces its leaves."""
 
+import math
 from collections.abc import Callable
 from typing import TypeAlias
 
 from mlflow_docstore.core.errors import Unsupported
+from mlflow_docstore.core.metrics import LARGEST
 from mlflow_docstore.core.query import (
     And,
     Compare,
@@ -12,6 +14,7 @@ from mlflow_docstore.core.query import (
     Filter,
     In,
     Like,
+    Operator,
     Or,
     equals,
     path,
@@ -36,15 +39,26 @@ def rewrite(node: Filter, leaf: Callable[[Leaf], Filter]) -> Filter:
 
 
 def moved(node: Leaf, name: str) -> Leaf:
-    """The leaf on another path."""
+    """The leaf on a path of the document."""
     field = path(name)
     if isinstance(node, Compare):
+        if node.value in (math.inf, -math.inf):
+            return _finite(field, node.operator, node.value == math.inf)
         return Compare(field, node.operator, node.value)
     if isinstance(node, In):
         return In(field, node.values, node.negated)
     if isinstance(node, Like):
         return Like(field, node.pattern, node.ignore_case)
     return Exists(field, node.negated)
+
+
+def _finite(field: Field, operator: Operator, positive: bool) -> Compare:
+    """A comparison with an infinity, which is never stored: true of all numbers, or of none."""
+    if positive:
+        every = operator in (Operator.LT, Operator.LE, Operator.NE)
+        return Compare(field, Operator.LE if every else Operator.GT, LARGEST)
+    every = operator in (Operator.GT, Operator.GE, Operator.NE)
+    return Compare(field, Operator.GE if every else Operator.LT, -LARGEST)
 
 
 def one_of(name: str, values: tuple[str, ...]) -> Filter:

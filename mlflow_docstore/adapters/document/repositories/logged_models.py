@@ -135,6 +135,16 @@ class DocumentLoggedModels(LoggedModelRepository):
             raise NotFound(_KIND, model_id)
 
 
+def drop_points(models: Documents, model_id: str, run_id: str) -> None:
+    """Remove the points that a run measured of a model, as often as other writers come first."""
+    while (document := models.get(model_id)) is not None:
+        kept = [point for point in document[codec.METRICS] if point[codec.RUN] != run_id]
+        revision = document[codec.REVISION]
+        patch = Patch(set={codec.METRICS: kept, codec.REVISION: revision + 1})
+        if models.patch(model_id, patch, when=(equals(codec.REVISION, revision),)).matched:
+            return
+
+
 def _fresh(model_id: str, stored: Sequence[Document], points: Sequence[Document]) -> list[Document]:
     """Points that are not stored yet.
 

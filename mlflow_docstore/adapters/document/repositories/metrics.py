@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mlflow.entities import Metric
 
 from mlflow_docstore.adapters.document.chunks import Chunks
-from mlflow_docstore.adapters.document.codecs.metrics import decode_metric
+from mlflow_docstore.adapters.document.codecs.metrics import decode_metrics
 from mlflow_docstore.core.metrics import Point, by_step, sample
 from mlflow_docstore.core.paging import Page, PageRequest, decode_token, encode_token
 from mlflow_docstore.ports.metrics import MetricRepository
@@ -29,22 +29,22 @@ class DocumentMetrics(MetricRepository):
             points = self._chunks.history(run_id, key)
             if last is not None:
                 points = [point for point in points if point > last]
-            return Page([decode_metric(key, point) for point in points])
+            return Page(decode_metrics(key, points))
         points = self._chunks.after(run_id, key, last, page.limit + 1)
         token = None
         if len(points) > page.limit:
             points.pop()
-            token = encode_token(tuple(points[-1]), shape=_SHAPE)
-        return Page([decode_metric(key, point) for point in points], token)
+            token = encode_token(points[-1], shape=_SHAPE)
+        return Page(decode_metrics(key, points), token)
 
     def histories(self, run_ids: Sequence[str], key: str, *, limit: int) -> list[Metric]:
         if not run_ids:
             return []
         points = self._chunks.histories(run_ids, key)
         metrics = [
-            decode_metric(key, point, run_id)
+            metric
             for run_id in sorted(points)
-            for point in points[run_id]
+            for metric in decode_metrics(key, points[run_id], run_id)
         ]
         return metrics[:limit]
 
@@ -54,19 +54,17 @@ class DocumentMetrics(MetricRepository):
         points = self._chunks.history(run_id, key)
         if steps is not None:
             first, last = steps
-            points = [point for point in points if first <= point.step <= last]
-        chosen = sample(sorted(points, key=by_step), limit)
-        return [decode_metric(key, point) for point in chosen]
+            points = [point for point in points if first <= point[1] <= last]
+        return decode_metrics(key, sample(sorted(points, key=by_step), limit))
 
     def at_steps(self, run_id: str, key: str, steps: Sequence[int], *, limit: int) -> list[Metric]:
         wanted = frozenset(steps)
-        points = [point for point in self._chunks.history(run_id, key) if point.step in wanted]
-        chosen = sorted(points, key=by_step)[:limit]
-        return [decode_metric(key, point) for point in chosen]
+        points = [point for point in self._chunks.history(run_id, key) if point[1] in wanted]
+        return decode_metrics(key, sorted(points, key=by_step)[:limit])
 
     def max_step(self, run_id: str, key: str) -> int | None:
         points = self._chunks.history(run_id, key)
-        return max((point.step for point in points), default=None)
+        return max((step for _, step, _, _ in points), default=None)
 
     def compact(self, run_id: str) -> int:
         return self._chunks.merge(run_id)
@@ -74,4 +72,4 @@ class DocumentMetrics(MetricRepository):
 
 def _decode_position(token: str) -> Point:
     timestamp, step, value, is_nan = decode_token(token, shape=_SHAPE)
-    return Point(int(timestamp or 0), int(step or 0), float(value or 0), bool(is_nan))
+    return (int(timestamp or 0), int(step or 0), float(value or 0), bool(is_nan))

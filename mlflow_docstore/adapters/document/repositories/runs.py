@@ -19,7 +19,7 @@ from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
 from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.adapters.document.keys import path as path_of
-from mlflow_docstore.adapters.document.layout import RUNS
+from mlflow_docstore.adapters.document.layout import LOGGED_MODELS, RUNS
 from mlflow_docstore.adapters.document.queries.runs import run_filter, run_order
 from mlflow_docstore.core.errors import Conflict, InvalidState, NotFound, Unavailable
 from mlflow_docstore.core.metrics import Point, sanitize
@@ -35,6 +35,8 @@ from mlflow_docstore.core.query import (
 )
 from mlflow_docstore.core.runs import FINAL_STATUSES, RUN_NAME_TAG
 from mlflow_docstore.ports.runs import RunBatch, RunQuery, RunRepository
+
+from .logged_models import drop_points
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class DocumentRuns(RunRepository):
 
     def __init__(self, driver: Driver, chunks: Chunks) -> None:
         self._runs = Documents(driver, RUNS)
+        self._models = Documents(driver, LOGGED_MODELS)
         self._chunks = chunks
 
     def create(self, run: Run) -> None:
@@ -67,22 +70,23 @@ class DocumentRuns(RunRepository):
             return Page()
         return self._runs.page(run_filter(query), run_order(query), page, decode_found_run)
 
-    def log(self, run_id: str, data: RunBatch) -> None:
-        points = _points(data.metrics)
-        params = {path_of(codec.PARAMS, key): value for key, value in data.params.items()}
+    def log(self, run_id: str, batch: RunBatch) -> None:
+        points = _points(batch.metrics)
+        params = {path_of(codec.PARAMS, key): value for key, value in batch.params.items()}
         unwritten = [MissingOr(path(name), value) for name, value in params.items()]
         changes: dict[str, object] = dict(params)
-        changes |= {path_of(codec.TAGS, key): value for key, value in data.tags.items()}
-        if data.name is not None:
-            changes |= _named(data.name)
+        changes |= {path_of(codec.TAGS, key): value for key, value in batch.tags.items()}
+        if batch.name is not None:
+            changes |= _named(batch.name)
         if points:
             changes[codec.CHUNKED] = True
         patch = Patch(
             set=changes,
             maximum={latest_path(key): encode_latest_of(these) for key, these in points.items()},
+            add=_measured(batch.metrics),
         )
         while not self._runs.patch(run_id, patch, when=(IS_ACTIVE, *unwritten)).matched:
-            self._check_params(require_active(self._document(run_id)), data)
+            self._check_params(require_active(self._document(run_id)), batch)
         self._chunks.append(run_id, points)
 
     def update_info(
@@ -141,7 +145,8 @@ class DocumentRuns(RunRepository):
         self._set(run_id, {codec.LIFECYCLE: _ACTIVE, codec.DELETED: None})
 
     def purge(self, run_id: str) -> None:
-        self._document(run_id)
+        for model_id in self._document(run_id)[codec.MEASURED]:
+            drop_points(self._models, model_id, run_id)
         self._chunks.purge(run_id)
         self._runs.delete(run_id)
 
@@ -172,11 +177,11 @@ class DocumentRuns(RunRepository):
         if not self._runs.patch(run_id, Patch(set=changes)).matched:
             raise NotFound("run", run_id)
 
-    def _check_params(self, document: Document, data: RunBatch) -> None:
+    def _check_params(self, document: Document, batch: RunBatch) -> None:
         stored = document[codec.PARAMS]
         changed = [
             (key, stored[escape(key)], value)
-            for key, value in data.params.items()
+            for key, value in batch.params.items()
             if stored.get(escape(key), value) != value
         ]
         if changed:
@@ -206,10 +211,15 @@ def _named(name: str) -> dict[str, str]:
     return {codec.NAME: name, path_of(codec.TAGS, RUN_NAME_TAG): name}
 
 
+def _measured(metrics: Iterable[Metric]) -> dict[str, list[str]]:
+    models = dict.fromkeys(metric.model_id for metric in metrics if metric.model_id is not None)
+    return {codec.MEASURED: list(models)} if models else {}
+
+
 def _points(metrics: Iterable[Metric]) -> dict[str, list[Point]]:
     points: dict[str, list[Point]] = {}
     for metric in metrics:
         value, is_nan = sanitize(metric.value)
-        point = Point(metric.timestamp, metric.step, value, is_nan)
+        point = (metric.timestamp, metric.step, value, is_nan)
         points.setdefault(metric.key, []).append(point)
     return points
