@@ -6,12 +6,17 @@ All follow MLflow's SqlAlchemyStore: ``sanitize_metric_value``, how it finds the
 
 import math
 import operator
+import struct
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import TypeAlias
 
 LARGEST = sys.float_info.max
+
+_FLOAT, _BITS = struct.Struct(">d"), struct.Struct(">Q")
+_SIGN = 2**63
+_ALL = 2**64 - 1
 
 Point: TypeAlias = tuple[int, int, float, bool]
 """One value of a metric: timestamp, step, value, and whether it is NaN (the value then being 0).
@@ -44,6 +49,19 @@ def latest_key(point: Point) -> tuple[int, int, float, bool]:
     """The greatest is a metric's latest point; at the same place a number beats NaN."""
     timestamp, step, value, is_nan = point
     return (step, timestamp, value, not is_nan)
+
+
+def order_key(point: Point) -> str:
+    """A text that sorts as ``latest_key`` does.
+
+    Every database compares texts alike; not all compare sub-documents, or huge floats, as they
+    should. Steps and timestamps are of 64 bits.
+    """
+    timestamp, step, value, is_nan = point
+    # Of a float, the bits sort as the number does once negative ones are inverted. -0.0 is 0.0.
+    (bits,) = _BITS.unpack(_FLOAT.pack(value + 0.0))
+    bits = ~bits & _ALL if bits & _SIGN else bits | _SIGN
+    return f"{step + _SIGN:016x}{timestamp + _SIGN:016x}{bits:016x}{0 if is_nan else 1}"
 
 
 def in_order(points: Iterable[Point]) -> list[Point]:

@@ -6,7 +6,7 @@ move, or both, and drops repeats. So there is no instant at which a point is mis
 interrupted merge leaves repeats at worst, which the next one takes along.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby, islice
 
 from mlflow_docstore.core.metrics import Point, in_order
@@ -55,12 +55,10 @@ class Chunks:
     def __init__(self, driver: Driver) -> None:
         self._chunks = Documents(driver, METRICS)
 
-    def append(self, run_id: str, points: Mapping[str, Sequence[Point]]) -> None:
-        """Store points by metric: a chunk each. One command; a repeat changes nothing."""
-        if points:
-            self._chunks.insert_many(
-                [encode_chunk(run_id, key, in_order(these)) for key, these in points.items()]
-            )
+    def append(self, chunks: Sequence[Document]) -> None:
+        """Store new chunks. One command; a repeat changes nothing."""
+        if chunks:
+            self._chunks.insert_many(chunks)
 
     def history(self, run_id: str, key: str) -> list[Point]:
         """All points of a metric, each once, by timestamp, step and value."""
@@ -98,13 +96,16 @@ class Chunks:
         if last is not None:
             where.append(Compare(path(LAST), Operator.GE, last[0]))
         points: list[Point] = []
+        end = None
         for chunk in self._chunks.scan(where, order=_BY_LEVEL):
-            full = len(points) >= limit
-            if full and points[limit - 1][0] < chunk[FIRST]:
-                return points[:limit], chunk[LEVEL]
-            fresh = [point for point in decode_chunk(chunk) if last is None or point > last]
-            points = in_order([*points, *fresh])
-        return points[:limit], None
+            if end is not None and end < chunk[FIRST]:
+                return in_order(points)[:limit], chunk[LEVEL]
+            points += (point for point in decode_chunk(chunk) if last is None or point > last)
+            # Sorted but once in a page's worth of points: chunks may be of one point each.
+            if len(points) >= (limit if end is None else 2 * limit):
+                points = in_order(points)[:limit]
+                end = points[-1][0] if len(points) == limit else None
+        return in_order(points)[:limit], None
 
     def merge(self, run_id: str) -> int:
         """Merge the chunks of each metric of a run that has many; how many chunks went."""
@@ -126,9 +127,8 @@ class Chunks:
             for chunk in self._chunks.find([In(path("_id"), batch), equals(RUN, run_id)]):
                 points.extend(decode_chunk(chunk))
         level = 1 + max(int(chunk[LEVEL]) for chunk in small)
-        merged = in_order(points)
-        pieces = [merged[at : at + CHUNK_POINTS] for at in range(0, len(merged), CHUNK_POINTS)]
-        self._chunks.insert_many([encode_chunk(run_id, key, piece, level) for piece in pieces])
+        pieces = _pieces(run_id, key, points, level)
+        self._chunks.insert_many(pieces)
         for batch in _batches(ids):
             self._chunks.delete_many([In(path("_id"), batch), equals(RUN, run_id)])
         return len(ids) - len(pieces)
@@ -136,6 +136,23 @@ class Chunks:
     def purge(self, run_id: str) -> None:
         """Remove all chunks of a run."""
         self._chunks.delete_many([equals(RUN, run_id)])
+
+
+def encode_chunks(run_id: str, points: Mapping[str, Sequence[Point]]) -> list[Document]:
+    """New points by metric, as chunks: one a metric, unless that would be too large.
+
+    Raises:
+        InvalidArgument: ``kind="integer"``; a step or timestamp is not of 64 bits.
+    """
+    return [piece for key, these in points.items() for piece in _pieces(run_id, key, these)]
+
+
+def _pieces(run_id: str, key: str, points: Iterable[Point], level: int = 0) -> list[Document]:
+    ordered = in_order(points)
+    return [
+        encode_chunk(run_id, key, ordered[at : at + CHUNK_POINTS], level)
+        for at in range(0, len(ordered), CHUNK_POINTS)
+    ]
 
 
 def _of(run_id: str, key: str) -> list[Filter]:

@@ -2,12 +2,21 @@
 
 A claim points at its owner; the owner says in ``name`` what it is called, and that is what counts.
 A claim whose owner is missing, or is called otherwise, is what a crash left behind (or a writer who
-is not done yet): whoever wants the name makes sure that the owner can no longer take it, and then
-takes the claim over. Every step is one conditional write, so of any number of writers one wins.
+is not done yet): whoever wants the name makes sure that the owner cannot take it on the strength of
+this claim any more, and then takes the claim over. Two numbers make that sure:
+
+- ``name_rev`` of the owner changes with every rename, and by every fence: a rename ends only if the
+  revision is the one that it read before it took the claim.
+- ``token`` of the claim is new each time that somebody takes it, even its owner again: a claim is
+  taken over, or given up, only as it was seen.
+
+Every step is one conditional write, so of any number of writers one wins, and a claim that nobody
+gives up blocks no one.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from mlflow_docstore.core.errors import AlreadyExists, Conflict, NotFound
 from mlflow_docstore.core.query import Filter, equals
@@ -15,16 +24,22 @@ from mlflow_docstore.core.query import Filter, equals
 from .documents import WORKSPACE, Documents
 from .driver import Document, Patch
 from .keys import digest
+from .races import rounds
 
-_ROUNDS = 100
-"""Of a race that another writer wins anew each time; far beyond what ever happens."""
+_NAME = "name"
+_REVISION = "name_rev"
+_BIRTH = "birth"
+_CLAIM = "claim"
+_OWNER = "owner"
+_TOKEN = "token"  # noqa: S105 - a field's name
 
 
 class NameClaims:
     """Names of the owners in one collection, which holds the claims as well.
 
-    Owners carry ``name``; ``name_rev``, a number that changes with every rename, even a vain one;
-    and ``birth``, by which a creator knows its own.
+    Owners carry ``name`` and ``name_rev``; ``claim``, the token of the claim that they hold their
+    name by; and ``birth``, by which a creator knows its own. A document without a name is an id
+    that somebody was about to use when another took the claim.
 
     Args:
         documents: The collection.
@@ -40,26 +55,20 @@ class NameClaims:
 
         Raises:
             AlreadyExists: Another owner has the name.
-            Conflict: Another owner has the id; the name was not taken, or is free again.
+            Conflict: Another owner has the id.
         """
-        owner = {**owner, "name_rev": 0, "birth": secrets.token_hex(8)}
-        claim = _claim(owner["name"], owner["_id"])
-        for _ in range(_ROUNDS):
-            taken = self._documents.insert_many([claim, owner], ordered=True)
-            if not taken:
+        key, name, token = owner["_id"], owner[_NAME], _new_token()
+        owner = {**owner, _REVISION: 0, _BIRTH: digest(repr(sorted(owner.items()))), _CLAIM: token}
+        if not self._documents.insert_many([_claim(name, key, token), owner], ordered=True):
+            return
+        for _ in rounds(self._kind, name):
+            stored = self._documents.get(key)
+            if stored is not None and _NAME in stored:
+                self._recognise(stored, owner)
                 return
-            if claim["_id"] not in taken:
-                self._settle_id(owner, claim)
+            owner[_CLAIM] = self._take(name, key)
+            if self._settle(owner, stored):
                 return
-            held = self._documents.get(claim["_id"])
-            if held is None:
-                continue
-            if held["owner"] == owner["_id"]:
-                if not self._documents.insert(owner):
-                    self._settle_id(owner, claim)
-                return
-            self._take_over(held, owner["name"], owner["_id"])
-        raise Conflict(self._kind, owner["name"])
 
     def rename(self, key: str, name: str, patch: Patch, *, when: Sequence[Filter] = ()) -> bool:
         """Give an owner another name with the patch; whether it met ``when``.
@@ -68,98 +77,106 @@ class NameClaims:
             NotFound: There is no such owner.
             AlreadyExists: Another owner has the name.
         """
-        for _ in range(_ROUNDS):
+        for _ in rounds(self._kind, name):
             owner = self._documents.get(key)
-            if owner is None or "name" not in owner:
+            if owner is None or _NAME not in owner:
                 raise NotFound(self._kind, key)
-            self._claim_for(key, name, owner)
-            changed = Patch(
-                set={**patch.set, "name": name, "name_rev": owner["name_rev"] + 1},
-                unset=patch.unset,
-            )
-            unmoved = equals("name_rev", owner["name_rev"])
-            outcome = self._documents.patch(key, changed, when=(unmoved, *when))
-            if outcome.matched or self._is_called(key, name, owner["name_rev"] + 1):
-                if name != owner["name"]:
-                    self.release(key, owner["name"])
+            revision = owner[_REVISION]
+            token = owner[_CLAIM] if owner[_NAME] == name else self._take(name, key)
+            naming = {_NAME: name, _REVISION: revision + 1, _CLAIM: token}
+            changed = Patch(set={**patch.set, **naming}, unset=patch.unset)
+            outcome = self._documents.patch(key, changed, when=(equals(_REVISION, revision), *when))
+            if outcome.matched or (outcome.uncertain and self._has(key, naming)):
+                if token != owner[_CLAIM]:
+                    self.release(owner)
                 return True
-            moved = self._documents.get(key)
-            if moved is not None and moved["name_rev"] == owner["name_rev"]:
-                if name != owner["name"]:
-                    self.release(key, name)
+            if self._has(key, {_REVISION: revision}):
+                if token != owner[_CLAIM]:
+                    self.release(naming)
                 return False
         raise Conflict(self._kind, name)
 
-    def release(self, key: str, name: str) -> None:
-        """Give the name up, if the owner holds its claim."""
-        self._documents.delete(_claim_id(name), when=(equals("owner", key),))
+    def release(self, owner: Mapping[str, Any]) -> None:
+        """Give up the claim by which an owner has its name, or had when this was read of it."""
+        unchanged = equals(_TOKEN, owner[_CLAIM])
+        self._documents.delete(_claim_id(owner[_NAME]), when=(unchanged,))
 
-    def _claim_for(self, key: str, name: str, owner: Document) -> None:
-        claim = _claim(name, key)
-        for _ in range(_ROUNDS):
-            if name == owner["name"] or self._documents.insert(claim):
-                return
+    def _has(self, key: str, values: Mapping[str, object]) -> bool:
+        stored = self._documents.get(key)
+        return stored is not None and values.items() <= stored.items()
+
+    def _take(self, name: str, key: str) -> str:
+        """Point the claim of a name at an owner, under a new token, which is returned.
+
+        The owner's revision must have been read before, and be the condition of what follows.
+
+        Raises:
+            AlreadyExists: Another owner bears the name.
+        """
+        token = _new_token()
+        for _ in rounds(self._kind, name):
+            claim = _claim(name, key, token)
+            if self._documents.insert(claim):
+                break
             held = self._documents.get(claim["_id"])
             if held is None:
                 continue
-            if held["owner"] == key:
-                return
-            self._take_over(held, name, key)
-        raise Conflict(self._kind, name)
+            if held[_TOKEN] == token:
+                break
+            if held[_OWNER] != key and not self._fence(held[_OWNER], name):
+                continue
+            taking = Patch(set={_OWNER: key, _TOKEN: token})
+            unchanged = equals(_TOKEN, held[_TOKEN])
+            if self._documents.patch(claim["_id"], taking, when=(unchanged,)).matched:
+                break
+        return token
 
-    def _is_called(self, key: str, name: str, revision: int) -> bool:
-        """Whether a rename whose reply was lost came through."""
-        owner = self._documents.get(key)
-        return owner is not None and owner["name"] == name and owner["name_rev"] == revision
-
-    def _take_over(self, held: Document, name: str, key: str) -> None:
-        """Point a claim at ``key`` if its holder does not, and cannot any more, bear the name.
+    def _fence(self, holder_id: str, name: str) -> bool:
+        """Make sure that a claim's holder cannot take the name on what it has read so far.
 
         Raises:
-            AlreadyExists: The holder bears it.
+            AlreadyExists: The holder bears the name.
         """
-        holder_id = held["owner"]
         holder = self._documents.get(holder_id)
         if holder is None:
-            # Its creator may be between the claim and the owner: this takes the id's place.
-            if not self._documents.insert({"_id": holder_id, "void": True}):
-                return
-        elif "name" in holder:
-            if holder["name"] == name:
-                raise AlreadyExists(self._kind, name)
-            # A rename to this name may be under way: with another revision it cannot end.
-            revision = holder["name_rev"]
-            fenced = self._documents.patch(
-                holder_id,
-                Patch(set={"name_rev": revision + 1}),
-                when=(equals("name_rev", revision),),
-            )
-            if not fenced.matched:
-                return
-        self._documents.patch(
-            held["_id"], Patch(set={"owner": key}), when=(equals("owner", holder_id),)
-        )
+            return self._documents.insert({"_id": holder_id, _REVISION: 0})
+        if holder.get(_NAME) == name:
+            raise AlreadyExists(self._kind, name)
+        revision = holder[_REVISION]
+        fence = Patch(set={_REVISION: revision + 1})
+        return self._documents.patch(holder_id, fence, when=(equals(_REVISION, revision),)).matched
 
-    def _settle_id(self, owner: Document, claim: Document) -> None:
-        """The owner's id was taken: by itself, in an attempt whose reply was lost, or by another.
+    def _settle(self, owner: Document, stored: Document | None) -> bool:
+        """Store an owner where nothing is, or only a fence, unless that has changed; whether so."""
+        if stored is None:
+            return self._documents.insert(owner)
+        revision = stored[_REVISION]
+        fields = {name: value for name, value in owner.items() if name != "_id"}
+        settling = Patch(set={**fields, _REVISION: revision + 1})
+        unchanged = equals(_REVISION, revision)
+        return self._documents.patch(owner["_id"], settling, when=(unchanged,)).matched
+
+    def _recognise(self, stored: Document, owner: Document) -> None:
+        """The owner's id is taken: by itself, as a reply was lost or the call repeated, or not.
 
         Raises:
-            AlreadyExists: Another writer voided the id, and has the name.
-            Conflict: The id is another owner's.
+            AlreadyExists: By another owner, of the same name.
+            Conflict: By another owner, of another name.
         """
-        stored = self._documents.get(owner["_id"])
-        if stored is not None and "name" in stored:
-            if stored["birth"] == owner["birth"]:
-                return
-            self.release(owner["_id"], owner["name"])
-            raise Conflict(f"{self._kind}_id", owner["_id"])
-        self._documents.delete(claim["_id"], when=(equals("owner", owner["_id"]),))
-        raise AlreadyExists(self._kind, owner["name"])
+        if stored[_BIRTH] == owner[_BIRTH]:
+            return
+        if stored[_NAME] == owner[_NAME]:
+            raise AlreadyExists(self._kind, owner[_NAME])
+        raise Conflict(f"{self._kind}_id", owner["_id"])
+
+
+def _new_token() -> str:
+    return secrets.token_hex(8)
 
 
 def _claim_id(name: str) -> str:
     return f"name-{digest(WORKSPACE, name)}"
 
 
-def _claim(name: str, owner: str) -> Document:
-    return {"_id": _claim_id(name), "owner": owner}
+def _claim(name: str, owner: str, token: str) -> Document:
+    return {"_id": _claim_id(name), _OWNER: owner, _TOKEN: token}

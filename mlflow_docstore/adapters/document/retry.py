@@ -37,7 +37,7 @@ def _pause(state: tenacity.RetryCallState) -> float:
     """The server's own delay where it named one, else exponential; always with jitter."""
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after if isinstance(error, Unavailable) else None
-    pause = asked or min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**state.attempt_number)
+    pause = asked or min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (state.attempt_number - 1))
     return pause * random.uniform(1.0, 1.5)  # noqa: S311 - spreads load, guards nothing
 
 
@@ -57,24 +57,32 @@ class RetryingDriver(Driver):
         self._deadline = deadline
 
     def _call(self, verb: str, call: Callable[[], T], attempts: _Attempts | None = None) -> T:
-        attempts = attempts or _Attempts()
         try:
             return call()
         except Unavailable as error:
             if not error.retryable:
                 raise
-            attempts.note(error)
-            _LOG.warning("%s failed, retrying: %s", verb, error)
-        return self._again(call, attempts)
+            return self._again(verb, call, attempts or _Attempts(), error)
 
-    def _again(self, call: Callable[[], T], attempts: _Attempts) -> T:
+    def _again(
+        self, verb: str, call: Callable[[], T], attempts: _Attempts, failure: Unavailable
+    ) -> T:
+        failures = [failure]
+
+        def attempt() -> T:
+            # The attempt that failed already is the first of those that are counted and timed.
+            if failures:
+                raise failures.pop()
+            return call()
+
         def before_sleep(state: tenacity.RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None
             if isinstance(error, Unavailable):
                 attempts.note(error)
+                _LOG.warning("%s failed, retrying: %s", verb, error)
 
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_delay(self._deadline),
+            stop=tenacity.stop_before_delay(self._deadline),
             wait=_pause,
             retry=tenacity.retry_if_exception(
                 lambda error: isinstance(error, Unavailable) and error.retryable
@@ -82,7 +90,7 @@ class RetryingDriver(Driver):
             before_sleep=before_sleep,
             reraise=True,
         )
-        return retrying(call)
+        return retrying(attempt)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -138,16 +146,20 @@ class RetryingDriver(Driver):
         return self._call("find", lambda: self._driver.find(collection, query))
 
     def scan(self, collection: str, query: Find) -> Iterator[Document]:
-        """Only the first read is repeated: behind it rows have been handed out."""
+        """After a failure the scan begins anew, and passes over what was handed out before."""
+        handed_out: set[str] = set()
+        rows: Iterator[Document] | None = None
 
-        def begin() -> tuple[Document | None, Iterator[Document]]:
-            rows = self._driver.scan(collection, query)
-            return next(rows, None), rows
+        def following() -> Document | None:
+            nonlocal rows
+            begun, rows = rows or self._driver.scan(collection, query), None
+            found = next((row for row in begun if row["_id"] not in handed_out), None)
+            rows = begun
+            return found
 
-        first, rest = self._call("scan", begin)
-        if first is not None:
-            yield first
-            yield from rest
+        while (document := self._call("scan", following)) is not None:
+            handed_out.add(document["_id"])
+            yield document
 
     def distinct(
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int

@@ -16,7 +16,7 @@ from mlflow.entities import (
 
 from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.adapters.document.keys import escape, unescape
-from mlflow_docstore.core.metrics import Point, latest_key
+from mlflow_docstore.core.metrics import Point, latest_key, order_key
 from mlflow_docstore.core.query import Scalar
 from mlflow_docstore.core.runs import recency
 
@@ -52,15 +52,15 @@ MEASURED = "measured"
 LINKS = "links"
 """How often inputs or outputs were added, so that none is added on a stale view of them."""
 
+ORDER = "o"
 STEP = "s"
 TIMESTAMP = "t"
-WEIGHT = "o"
 RANK = "r"
 VALUE = "v"
-"""Fields of a latest metric, in the order that decides which of two is later.
+"""Fields of a latest metric.
 
-``o`` is the number that the point counts as, ``r`` is 1 for a number and 0 for NaN, ``v`` is the
-number again and null for NaN, which makes filters and sorts skip NaN without a second condition.
+``o`` comes first and says which of two is later. ``r`` is 1 for a number and 0 for NaN; ``v`` is
+the number and null for NaN, so that filters and sorts skip NaN without a second condition.
 """
 
 
@@ -119,9 +119,9 @@ def encode_latest(point: Point) -> dict[str, Scalar]:
     """A point as the latest of its metric."""
     timestamp, step, value, is_nan = point
     return {
+        ORDER: order_key(point),
         STEP: step,
         TIMESTAMP: timestamp,
-        WEIGHT: value,
         RANK: 0 if is_nan else 1,
         VALUE: None if is_nan else value,
     }

@@ -26,10 +26,10 @@ def experiment_order(query: ExperimentQuery) -> tuple[Order, ...]:
     """Sort keys: the newest first unless told otherwise, then ties by the highest id."""
     if not query.order:
         return (Order(path(codec.RECENT)),)
-    keys = [_order(order) for order in query.order]
-    if not any(key.field.name == codec.NUMBER for key in keys):
-        keys.append(Order(path(codec.NUMBER), descending=True))
-    return tuple(keys)
+    keys: dict[str, Order] = {}
+    for order in (*map(_order, query.order), Order(path(codec.NUMBER), descending=True)):
+        keys.setdefault(order.field.name, order)
+    return tuple(keys.values())
 
 
 def _leaf(node: Leaf) -> Filter:

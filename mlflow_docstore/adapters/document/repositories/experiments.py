@@ -25,6 +25,7 @@ from mlflow_docstore.adapters.document.queries.experiments import (
     experiment_filter,
     experiment_order,
 )
+from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.core.errors import InvalidState, NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.query import Exists, In, equals, path
@@ -34,6 +35,7 @@ _KIND = "experiment"
 _ACTIVE = "active"
 _DELETED = "deleted"
 _IS_ACTIVE = equals(codec.LIFECYCLE, _ACTIVE)
+_IS_DELETED = equals(codec.LIFECYCLE, _DELETED)
 _PURGE_BATCH = 500
 
 
@@ -82,12 +84,14 @@ class DocumentExperiments(ExperimentRepository):
 
     def set_tag(self, experiment_id: str, key: str, value: str) -> None:
         patch = Patch(set={path_of(codec.TAGS, key): value})
-        while not self._experiments.patch(experiment_id, patch, when=(_IS_ACTIVE,)).matched:
+        for _ in rounds(_KIND, experiment_id):
+            if self._experiments.patch(experiment_id, patch, when=(_IS_ACTIVE,)).matched:
+                return
             self._require_active(self._document(experiment_id))
 
     def delete_tag(self, experiment_id: str, key: str) -> None:
         name = path_of(codec.TAGS, key)
-        while True:
+        for _ in rounds(_KIND, experiment_id):
             outcome = self._experiments.patch(
                 experiment_id, Patch(unset=(name,)), when=(_IS_ACTIVE, Exists(path(name)))
             )
@@ -103,7 +107,6 @@ class DocumentExperiments(ExperimentRepository):
         experiment = self._document(experiment_id)
         if experiment[codec.LIFECYCLE] != _DELETED:
             raise NotFound(_KIND, experiment_id)
-        self._names.release(experiment_id, experiment[codec.NAME])
         mine = equals(run_codec.EXPERIMENT, experiment_id)
         while runs := self._runs.find([mine], fields=(), limit=_PURGE_BATCH):
             run_ids = tuple(run["_id"] for run in runs)
@@ -111,7 +114,11 @@ class DocumentExperiments(ExperimentRepository):
             self._runs.delete_many([In(path("_id"), run_ids)])
         for belongings in self._belongings:
             belongings.delete_many([mine])
-        self._experiments.delete(experiment_id)
+        # The name last: a claim that is left behind blocks nobody, a name without one would be
+        # given to a second experiment.
+        if not self._experiments.delete(experiment_id, when=(_IS_DELETED,)):
+            raise NotFound(_KIND, experiment_id)
+        self._names.release(experiment)
 
     def active(self, experiment_ids: Sequence[str]) -> list[str]:
         if not experiment_ids:

@@ -17,6 +17,7 @@ from mlflow_docstore.adapters.document.codecs.inputs import (
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
 from mlflow_docstore.adapters.document.layout import DATASETS, RUNS
+from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.core.errors import AlreadyExists, NotFound
 from mlflow_docstore.core.query import In, equals, path
 from mlflow_docstore.ports.inputs import DatasetSummary, InputRepository
@@ -38,7 +39,7 @@ class DocumentInputs(InputRepository):
     def log_inputs(
         self, run_id: str, datasets: Sequence[DatasetInput], models: Sequence[LoggedModelInput]
     ) -> None:
-        while True:
+        for _ in rounds("run", run_id):
             run = self._active(run_id)
             linked = {link[codec.ID] for link in run[codec.DATASETS]}
             known = {link[codec.ID] for link in run[codec.MODEL_INPUTS]}
@@ -57,7 +58,7 @@ class DocumentInputs(InputRepository):
     def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
         token = secrets.token_hex(8)
         outputs = [encode_model_output(model, token) for model in models]
-        while True:
+        for _ in rounds("run", run_id):
             run = self._active(run_id)
             stored = run[codec.MODEL_OUTPUTS]
             if not outputs or any(link["token"] == token for link in stored):

@@ -17,6 +17,7 @@ from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
 from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.adapters.document.layout import LOGGED_MODELS
 from mlflow_docstore.adapters.document.queries.logged_models import model_filter, model_order
+from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.core.errors import AlreadyExists, NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.query import Compare, Exists, Operator, equals, path
@@ -63,7 +64,7 @@ class DocumentLoggedModels(LoggedModelRepository):
 
     def delete_tag(self, model_id: str, key: str) -> None:
         name = path_of(codec.TAGS, key)
-        while True:
+        for _ in rounds(_KIND, model_id):
             outcome = self._models.patch(model_id, Patch(unset=(name,)), when=(Exists(path(name)),))
             if outcome.matched:
                 return
@@ -76,7 +77,7 @@ class DocumentLoggedModels(LoggedModelRepository):
         added = dict(params)
         names = {path_of(codec.PARAMS, key): value for key, value in params}
         absent = tuple(Exists(path(name), negated=True) for name in names)
-        while True:
+        for _ in rounds(_KIND, model_id):
             stored = decode_model(self._document(model_id)).params
             taken = [key for key, _ in params if key in stored]
             if taken or len(added) < len(params):
@@ -92,15 +93,16 @@ class DocumentLoggedModels(LoggedModelRepository):
         points: defaultdict[str, list[Document]] = defaultdict(list)
         for metric in metrics:
             points[str(metric.model_id)].append(encode_point(run_id, metric))
-        for model_id in points:
-            self._document(model_id)
-        for model_id, these in points.items():
-            self._add_points(model_id, these)
+        models = {model_id: self._document(model_id) for model_id in points}
+        for model_id, document in models.items():
+            _fresh(document, points[model_id])
+        for model_id, document in models.items():
+            self._add_points(document, points[model_id])
 
-    def _add_points(self, model_id: str, points: list[Document]) -> None:
-        while True:
-            document = self._document(model_id)
-            fresh = _fresh(model_id, document[codec.METRICS], points)
+    def _add_points(self, document: Document, points: list[Document]) -> None:
+        model_id = document["_id"]
+        for _ in rounds(_KIND, model_id):
+            fresh = _fresh(document, points)
             if not fresh:
                 return
             patch = Patch(
@@ -109,6 +111,7 @@ class DocumentLoggedModels(LoggedModelRepository):
             unchanged = equals(codec.REVISION, document[codec.REVISION])
             if self._models.patch(model_id, patch, when=(unchanged,)).matched:
                 return
+            document = self._document(model_id)
 
     def delete(self, model_id: str, *, at: int) -> None:
         self._set(model_id, {codec.LIFECYCLE: _DELETED, codec.UPDATED: at})
@@ -145,18 +148,18 @@ def drop_points(models: Documents, model_id: str, run_id: str) -> None:
             return
 
 
-def _fresh(model_id: str, stored: Sequence[Document], points: Sequence[Document]) -> list[Document]:
-    """Points that are not stored yet.
+def _fresh(document: Document, points: Sequence[Document]) -> list[Document]:
+    """Points that a model does not have yet.
 
     Raises:
         AlreadyExists: ``kind="logged_model_metric"``; another value is stored at the same place.
     """
-    known = {point[codec.POINT]: point for point in stored}
+    known = {point[codec.POINT]: point for point in document[codec.METRICS]}
     fresh = []
     for point in points:
         present = known.setdefault(point[codec.POINT], point)
         if present is point:
             fresh.append(point)
         elif present != point:
-            raise AlreadyExists("logged_model_metric", point[codec.KEY], model_id=model_id)
+            raise AlreadyExists("logged_model_metric", point[codec.KEY], model_id=document["_id"])
     return fresh

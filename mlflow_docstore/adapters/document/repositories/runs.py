@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from mlflow.entities import Metric, Run, RunInfo
 
-from mlflow_docstore.adapters.document.chunks import Chunks
+from mlflow_docstore.adapters.document.chunks import Chunks, encode_chunks
 from mlflow_docstore.adapters.document.codecs import runs as codec
 from mlflow_docstore.adapters.document.codecs.runs import (
     decode_found_run,
@@ -21,6 +21,7 @@ from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.adapters.document.layout import LOGGED_MODELS, RUNS
 from mlflow_docstore.adapters.document.queries.runs import run_filter, run_order
+from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.core.errors import Conflict, InvalidState, NotFound, Unavailable
 from mlflow_docstore.core.metrics import Point, sanitize
 from mlflow_docstore.core.paging import Page, PageRequest
@@ -85,9 +86,13 @@ class DocumentRuns(RunRepository):
             maximum={latest_path(key): encode_latest_of(these) for key, these in points.items()},
             add=_measured(batch.metrics),
         )
-        while not self._runs.patch(run_id, patch, when=(IS_ACTIVE, *unwritten)).matched:
-            self._check_params(require_active(self._document(run_id)), batch)
-        self._chunks.append(run_id, points)
+        # Before the first write: what cannot be encoded must not be half written.
+        chunks = encode_chunks(run_id, points)
+        for _ in rounds("run", run_id):
+            if self._runs.patch(run_id, patch, when=(IS_ACTIVE, *unwritten)).matched:
+                break
+            self._check_params(self._active(run_id), batch)
+        self._chunks.append(chunks)
 
     def update_info(
         self,
@@ -111,7 +116,7 @@ class DocumentRuns(RunRepository):
 
     def change_tag(self, run_id: str, key: str, change: Callable[[str | None], str]) -> None:
         name = path_of(codec.TAGS, key)
-        while True:
+        for _ in rounds("run", run_id):
             before = self._active(run_id)[codec.TAGS].get(escape(key))
             after = change(before)
             same: Filter = (
@@ -127,7 +132,7 @@ class DocumentRuns(RunRepository):
 
     def delete_tag(self, run_id: str, key: str) -> None:
         name = path_of(codec.TAGS, key)
-        while True:
+        for _ in rounds("run", run_id):
             outcome = self._runs.patch(
                 run_id, Patch(unset=(name,)), when=(IS_ACTIVE, Exists(path(name)))
             )
@@ -166,11 +171,12 @@ class DocumentRuns(RunRepository):
 
     def _change(self, run_id: str, patch: Patch) -> Document:
         """Patch an active run and return it."""
-        while True:
+        for _ in rounds("run", run_id):
             outcome = self._runs.patch(run_id, patch, when=(IS_ACTIVE,), returning=True)
             if outcome.document is not None:
                 return outcome.document
             self._active(run_id)
+        raise Conflict("run", run_id)
 
     def _set(self, run_id: str, changes: dict[str, object]) -> None:
         """Patch a run in whatever stage."""

@@ -1,0 +1,27 @@
+"""Subjects: every store that the suite is asked to judge."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from mlflow.store.tracking.abstract_store import AbstractStore
+from mlflow.tracking._tracking_service.utils import _get_store
+
+
+@pytest.fixture(scope="session")
+def artifact_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the store under judgement puts artifacts unless an experiment says otherwise."""
+    return tmp_path_factory.mktemp("artifacts")
+
+
+@pytest.fixture(scope="session")
+def store(store_uri: str, artifact_root: Path) -> AbstractStore:
+    """The store under judgement, found the way MLflow finds it."""
+    return _get_store(store_uri, artifact_root.as_uri())
+
+
+@pytest.fixture
+def async_store(store: AbstractStore) -> Iterator[AbstractStore]:
+    """The store, with no thread of its logging queue left behind."""
+    yield store
+    store.shut_down_async_logging()
