@@ -1,0 +1,203 @@
+"""The verbs, on dictionaries. Where docstrings leave room, this is what they mean."""
+
+import json
+import logging
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from mlflow_docstore.adapters.document.driver import (
+    Document,
+    Driver,
+    Find,
+    Outcome,
+    Patch,
+    Row,
+)
+from mlflow_docstore.adapters.document.layout import Index, Layout
+from mlflow_docstore.core.capabilities import Capabilities, Limits
+from mlflow_docstore.core.errors import InvalidArgument, LimitExceeded
+from mlflow_docstore.core.query import And, Filter, Order, Scalar, path
+
+from .capabilities import LIMITS, declare
+from .compiler import FilterCompiler, Position, SortOrder
+from .database import Database, Table
+from .patches import patched
+from .paths import pick, tree
+from .values import accepted, copied, rank
+
+_logger = logging.getLogger(__name__)
+
+
+class MemoryDriver(Driver):
+    """One database in memory.
+
+    Args:
+        database: Where the documents are; drivers may share one.
+        prefix: Set before the name of each collection.
+        limits: Sizes to enforce.
+    """
+
+    def __init__(self, database: Database, prefix: str = "", limits: Limits = LIMITS) -> None:
+        self._database = database
+        self._prefix = prefix
+        self._capabilities = declare(limits)
+        self._compiler = FilterCompiler(limits.in_terms)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    def get(self, collection: str, key: str) -> Document | None:
+        with self._database.lock:
+            document = self._table(collection).documents.get(key)
+        return None if document is None else copied(document)
+
+    def insert(self, collection: str, document: Document) -> bool:
+        return not self.insert_many(collection, [document])
+
+    def insert_many(
+        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+    ) -> frozenset[str]:
+        copies = [self._fitting(_identified(accepted(document))) for document in documents]
+        taken = set()
+        with self._database.lock:
+            stored = self._table(collection).documents
+            for document in copies:
+                if stored.setdefault(document["_id"], document) is not document:
+                    taken.add(document["_id"])
+                    if ordered:
+                        break
+        return frozenset(taken)
+
+    def patch(
+        self,
+        collection: str,
+        key: str,
+        patch: Patch,
+        *,
+        when: Filter | None = None,
+        returning: bool = False,
+    ) -> Outcome:
+        matches = self._compiler.compile(when or And())
+        with self._database.lock:
+            stored = self._table(collection).documents
+            document = stored.get(key)
+            if document is None or not matches(document):
+                return Outcome(matched=False)
+            stored[key] = changed = self._fitting(patched(document, patch))
+        return Outcome(matched=True, document=copied(changed) if returning else None)
+
+    def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
+        matches = self._compiler.compile(where)
+        with self._database.lock:
+            stored = self._table(collection).documents
+            for key, document in stored.items():
+                if matches(document):
+                    stored[key] = self._fitting(patched(document, patch))
+
+    def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:
+        matches = self._compiler.compile(when or And())
+        with self._database.lock:
+            stored = self._table(collection).documents
+            if key not in stored or not matches(stored[key]):
+                return False
+            del stored[key]
+        return True
+
+    def delete_many(self, collection: str, where: Filter) -> None:
+        matches = self._compiler.compile(where)
+        with self._database.lock:
+            stored = self._table(collection).documents
+            for key in [key for key, document in stored.items() if matches(document)]:
+                del stored[key]
+
+    def find(self, collection: str, query: Find) -> list[Row]:
+        branches = None if query.fields is None else tree(("_id", *query.fields))
+        return [
+            Row(copied(document) if branches is None else pick(document, branches), position)
+            for position, document in self._selected(collection, query)
+        ]
+
+    def scan(self, collection: str, query: Find) -> Iterator[Document]:
+        branches = None if query.fields is None else tree(("_id", *query.fields))
+        for _, document in self._selected(collection, query):
+            yield copied(document) if branches is None else pick(document, branches)
+
+    def distinct(
+        self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
+    ) -> list[tuple[Scalar, ...]]:
+        order = SortOrder([Order(path(name), optional=True) for name in fields], self._compiler)
+        matches = self._compiler.compile(where)
+        found = (order.position(document) for document in self._snapshot(collection, matches))
+        unique = {tuple(map(rank, position)): position for position in found}
+        return list(unique.values())[:limit]
+
+    def prepare(self, layout: Layout) -> None:
+        for collection in layout.collections:
+            for index in collection.indexes:
+                self.create_index(collection.name, index)
+
+    def indexes(self, collection: str) -> list[Index]:
+        with self._database.lock:
+            return list(self._table(collection).indexes.values())
+
+    def create_index(self, collection: str, index: Index) -> None:
+        with self._database.lock:
+            self._table(collection).indexes.setdefault(index.name, index)
+
+    def drop_index(self, collection: str, name: str) -> bool:
+        with self._database.lock:
+            return self._table(collection).indexes.pop(name, None) is not None
+
+    def drop(self, collections: Iterable[str]) -> None:
+        with self._database.lock:
+            for collection in collections:
+                self._database.tables.pop(self._prefix + collection, None)
+
+    def close(self) -> None:
+        """Nothing is held: the documents belong to the database, not to its drivers."""
+
+    def _table(self, collection: str) -> Table:
+        return self._database.table(self._prefix + collection)
+
+    def _snapshot(self, collection: str, matches: Any) -> list[Document]:
+        with self._database.lock:
+            documents = list(self._table(collection).documents.values())
+        return [document for document in documents if matches(document)]
+
+    def _selected(self, collection: str, query: Find) -> list[tuple[Position, Document]]:
+        order = SortOrder(query.order, self._compiler)
+        matches = self._compiler.compile(query.where)
+        documents = self._snapshot(collection, matches)
+        rows = [(order.position(document), document) for document in documents]
+        if query.after is not None:
+            behind = order.place(query.after)
+            rows = [row for row in rows if behind < order.place(row[0])]
+        rows.sort(key=lambda row: order.place(row[0]))
+        _logger.debug("find in %s: %d documents", collection, len(rows))
+        return rows[: query.limit]
+
+    def _fitting(self, document: Document) -> Document:
+        limit = self._capabilities.limits.document_bytes
+        size = _size(document)
+        if size > limit:
+            raise LimitExceeded(
+                "document", document["_id"], limit="document_bytes", allowed=limit, size=size
+            )
+        return document
+
+
+def _identified(document: Document) -> Document:
+    if not isinstance(document.get("_id"), str):
+        raise InvalidArgument("_id", document.get("_id"), reason="not a string")
+    return document
+
+
+def _size(document: Document) -> int:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=_armoured)
+    return len(text.encode())
+
+
+def _armoured(data: bytes) -> str:
+    return b64encode(data).decode()

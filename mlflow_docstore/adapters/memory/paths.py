@@ -1,0 +1,80 @@
+"""Dotted paths into documents. A path leads through sub-documents only, never through arrays."""
+
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import Any, Final
+
+from mlflow_docstore.core.errors import InvalidArgument, Unsupported
+from mlflow_docstore.core.query import Field, FieldKind
+
+from .values import copied, field_name
+
+MISSING: Final = object()
+"""What a reader finds where there is no field, not even a null one."""
+
+Reader = Callable[[Any], Any]
+Tree = dict[str, "Tree"]
+
+
+def segments(path: str) -> tuple[str, ...]:
+    """The names that a path goes through."""
+    return tuple(field_name(segment) for segment in path.split("."))
+
+
+def reader(field: Field) -> Reader:
+    """A function from a document to the value of a field, or ``MISSING``."""
+    if field.kind is not FieldKind.PATH:
+        raise Unsupported("field", field.name, field_kind=field.kind.value)
+    names = segments(field.name)
+
+    def read(document: Any) -> Any:
+        value = document
+        for name in names:
+            if type(value) is not dict:
+                return MISSING
+            value = value.get(name, MISSING)
+        return value
+
+    return read
+
+
+def disjoint(paths: Iterable[str]) -> None:
+    """Refuse paths of which one is, or leads to, another: no database says who would win."""
+    ordered = sorted(segments(path) for path in paths)
+    for before, after in pairwise(ordered):
+        if after[: len(before)] == before:
+            raise InvalidArgument("path", ".".join(after), overlaps=".".join(before))
+
+
+def holder(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """The sub-document that holds, or will hold, the last of the names; parents are made."""
+    for name in names[:-1]:
+        document = document.setdefault(name, {})
+        if type(document) is not dict:
+            raise InvalidArgument("path", ".".join(names), reason=f"{name} is no sub-document")
+    return document
+
+
+def tree(paths: Iterable[str]) -> Tree:
+    """Paths as nested names; a leaf is empty."""
+    root: Tree = {}
+    unique = sorted(set(paths))
+    disjoint(unique)
+    for path in unique:
+        branch = root
+        for name in segments(path):
+            branch = branch.setdefault(name, {})
+    return root
+
+
+def pick(value: Any, branches: Tree) -> Any:
+    """A copy of a stored value with the fields of a tree alone; in arrays, of each element."""
+    if not branches:
+        return copied(value)
+    if type(value) is list:
+        return [pick(item, branches) for item in value if type(item) in (dict, list)]
+    return {
+        name: pick(value[name], below)
+        for name, below in branches.items()
+        if name in value and (not below or type(value[name]) in (dict, list))
+    }

@@ -1,0 +1,115 @@
+"""The values that a document may hold: copied in and out, and put into one order."""
+
+from collections.abc import Mapping
+from enum import IntEnum
+from math import isfinite
+from typing import Any
+
+from mlflow_docstore.core.errors import InvalidArgument
+
+INT64 = range(-(2**63), 2**63)
+
+
+class Bracket(IntEnum):
+    """The types that compare with each other, in the order of the types among themselves."""
+
+    NULL = 0
+    NUMBER = 1
+    TEXT = 2
+    OBJECT = 3
+    ARRAY = 4
+    BYTES = 5
+    BOOLEAN = 6
+
+
+_BRACKETS: dict[type, Bracket] = {
+    type(None): Bracket.NULL,
+    int: Bracket.NUMBER,
+    float: Bracket.NUMBER,
+    str: Bracket.TEXT,
+    dict: Bracket.OBJECT,
+    list: Bracket.ARRAY,
+    bytes: Bracket.BYTES,
+    bool: Bracket.BOOLEAN,
+}
+
+
+def accepted(value: object) -> Any:
+    """A private copy of a value, of the plain types; refuses what not every database can hold."""
+    match value:
+        case None | bool() | bytes():
+            return value
+        case str():
+            return _text(value)
+        case int():
+            return _integer(value)
+        case float():
+            return _number(value)
+        case Mapping():
+            return {field_name(name): accepted(item) for name, item in value.items()}
+        case list() | tuple():
+            return [accepted(item) for item in value]
+        case _:
+            raise InvalidArgument("value", value, type=type(value).__name__)
+
+
+def field_name(name: object) -> str:
+    """The name of a field, if every database can take it as it is."""
+    if not isinstance(name, str):
+        raise InvalidArgument("field", name, reason="not a string")
+    if not name or name.startswith("$") or "." in name or "\x00" in name:
+        raise InvalidArgument("field", name, reason="not escaped")
+    return _text(name)
+
+
+def _text(value: str) -> str:
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise InvalidArgument("text", value, reason="half a surrogate pair") from error
+    return str.__str__(value)
+
+
+def _integer(value: int) -> int:
+    if value not in INT64:
+        raise InvalidArgument("integer", value)
+    return int(value)
+
+
+def _number(value: float) -> float:
+    if not isfinite(value):
+        raise InvalidArgument("float", value)
+    return float(value)
+
+
+def copied(value: Any) -> Any:
+    """A copy of a stored value that its reader may change."""
+    kind = type(value)
+    if kind is dict:
+        return {name: copied(item) for name, item in value.items()}
+    if kind is list:
+        return [copied(item) for item in value]
+    return value
+
+
+def bracket(value: object) -> Bracket | None:
+    """The bracket of a stored value; None for what is no value, such as a missing field."""
+    return _BRACKETS.get(type(value))
+
+
+def rank(value: Any) -> tuple[Any, ...]:
+    """Where a stored value stands among all others; equal ranks are equal values."""
+    kind = _BRACKETS[type(value)]
+    match kind:
+        case Bracket.NULL:
+            return (kind,)
+        case Bracket.OBJECT:
+            ranks = ((name, rank(item)) for name, item in value.items())
+            return (kind, tuple((item[0], name, item) for name, item in ranks))
+        case Bracket.ARRAY:
+            return (kind, tuple(rank(item) for item in value))
+        case Bracket.BYTES:
+            return (kind, len(value), value)
+        case _:
+            return (kind, value)
