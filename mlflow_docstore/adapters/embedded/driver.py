@@ -1,0 +1,33 @@
+"""The driver's verbs on an embedded server."""
+
+from pathlib import Path
+
+from mlflow_docstore.adapters.mongodb.driver import MongoDriver
+from mlflow_docstore.adapters.mongodb.session import Session
+from mlflow_docstore.adapters.mongodb.uri import Target
+
+from .server import Server
+
+
+class EmbeddedDriver(MongoDriver):
+    """MongoDB's verbs on a server that comes and goes with its users.
+
+    Args:
+        directory: The server's data.
+        target: Database, prefix and options; the address is the server's to tell.
+    """
+
+    def __init__(self, directory: Path, target: Target) -> None:
+        self._server = Server(directory)
+        query = target.uri.partition("?")[2]
+
+        def address() -> str:
+            host, port = self._server.address()
+            # It is a replica set of one, which need not be discovered.
+            return f"mongodb://{host}:{port}/{target.database}?directConnection=true&{query}"
+
+        super().__init__(Session(target, address=address))
+
+    def close(self) -> None:
+        super().close()
+        self._server.release()

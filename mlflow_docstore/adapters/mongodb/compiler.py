@@ -1,0 +1,234 @@
+"""The query tree as the server's filters.
+
+A filter comes out flat wherever it can, equalities as bare values and several conditions on one
+field merged: planners read that form best, and the simpler ones read no other.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from mlflow_docstore.core.errors import InvalidArgument, LimitExceeded, Unsupported
+from mlflow_docstore.core.query import (
+    And,
+    AnyElement,
+    Compare,
+    Exists,
+    Field,
+    FieldKind,
+    Filter,
+    In,
+    Like,
+    MissingOr,
+    Operator,
+    Or,
+)
+
+T = TypeVar("T")
+
+Native: TypeAlias = dict[str, Any]
+
+NOTHING: Mapping[str, Any] = {"_id": {"$in": []}}
+"""Matches no document."""
+
+OPERATORS: Mapping[Operator, str] = {
+    Operator.EQ: "$eq",
+    Operator.NE: "$ne",
+    Operator.LT: "$lt",
+    Operator.LE: "$lte",
+    Operator.GT: "$gt",
+    Operator.GE: "$gte",
+}
+
+# The server's names of the types that compare with each other; a bool is an int in Python.
+_TYPES: tuple[tuple[type, str], ...] = (
+    (bool, "bool"),
+    (int, "number"),
+    (float, "number"),
+    (str, "string"),
+)
+
+_ANYTHING = r"[\s\S]*"
+_WILDCARDS = {"%": _ANYTHING, "_": r"[\s\S]", "\0": r"\x00"}
+# A dollar sign would also match before a line break at the very end.
+_END = r"(?![\s\S])"
+
+
+class FilterCompiler(ABC, Generic[T]):
+    """Dispatch over the nodes of a filter; a dialect says what becomes of each."""
+
+    def compile(self, node: Filter) -> T:  # noqa: PLR0911 - one line a node
+        """The native form of a filter.
+
+        Raises:
+            Unsupported: For a node that this release does not know: never a wider filter.
+        """
+        match node:
+            case Compare():
+                return self.compare(node)
+            case In():
+                return self.membership(node)
+            case Like():
+                return self.like(node)
+            case Exists():
+                return self.exists(node)
+            case MissingOr():
+                return self.missing_or(node)
+            case AnyElement():
+                return self.any_element(node)
+            case And():
+                return self.conjunction(node)
+            case Or():
+                return self.disjunction(node)
+            case _:
+                raise Unsupported("filter", type(node).__name__)
+
+    @abstractmethod
+    def compare(self, node: Compare) -> T:
+        """A comparison with a scalar."""
+
+    @abstractmethod
+    def membership(self, node: In) -> T:
+        """One of some values, or none of them."""
+
+    @abstractmethod
+    def like(self, node: Like) -> T:
+        """An SQL pattern."""
+
+    @abstractmethod
+    def exists(self, node: Exists) -> T:
+        """Presence or absence."""
+
+    @abstractmethod
+    def missing_or(self, node: MissingOr) -> T:
+        """Absent, null or equal."""
+
+    @abstractmethod
+    def any_element(self, node: AnyElement) -> T:
+        """A match within an array."""
+
+    @abstractmethod
+    def conjunction(self, node: And) -> T:
+        """All of some filters."""
+
+    @abstractmethod
+    def disjunction(self, node: Or) -> T:
+        """One of some filters."""
+
+
+class MongoCompiler(FilterCompiler[Native]):
+    """Filters as MongoDB's.
+
+    The server compares within one type only, so ``<`` and its like need no care for missing and
+    null values; what negates names the type or excludes null, as the server's negations do not.
+
+    Args:
+        in_terms: The most terms in one membership test.
+    """
+
+    def __init__(self, in_terms: int) -> None:
+        self._in_terms = in_terms
+
+    def compare(self, node: Compare) -> Native:
+        if node.operator is Operator.EQ:
+            return {name(node.field): node.value}
+        condition = {OPERATORS[node.operator]: node.value}
+        if node.operator is Operator.NE:
+            condition["$type"] = type_name(node.value)
+        return {name(node.field): condition}
+
+    def membership(self, node: In) -> Native:
+        if len(node.values) > self._in_terms:
+            raise LimitExceeded("filter", node.field.name, limit="in_terms", size=len(node.values))
+        if node.negated:
+            return {name(node.field): {"$nin": [*node.values, None]}}
+        return {name(node.field): {"$in": list(node.values)}}
+
+    def like(self, node: Like) -> Native:
+        """Case is folded by the pattern itself: the option for it follows Unicode's rules."""
+        pattern = regex(node.pattern, ignore_case=node.ignore_case)
+        return {name(node.field): {"$regex": pattern} if pattern else {"$type": "string"}}
+
+    def exists(self, node: Exists) -> Native:
+        return {name(node.field): {"$exists": not node.negated}}
+
+    def missing_or(self, node: MissingOr) -> Native:
+        return {name(node.field): {"$in": [node.value, None]}}
+
+    def any_element(self, node: AnyElement) -> Native:
+        if any(isinstance(part, And | Or | AnyElement) for part in node.where):
+            raise Unsupported("filter", node.field.name, reason="nested in an element match")
+        return {name(node.field): {"$elemMatch": self.conjunction(And(node.where))}}
+
+    def conjunction(self, node: And) -> Native:
+        return merge(self.compile(part) for part in node.nodes)
+
+    def disjunction(self, node: Or) -> Native:
+        parts = [self.compile(part) for part in node.nodes]
+        if not parts:
+            return dict(NOTHING)
+        return parts[0] if len(parts) == 1 else {"$or": parts}
+
+
+def name(field: Field) -> str:
+    """The path of a field in a stored document."""
+    if field.kind is not FieldKind.PATH:
+        raise Unsupported("field", field.name, belongs_to=field.kind.value)
+    return field.name
+
+
+def type_name(value: object) -> str:
+    """The server's name of all types that compare with the value."""
+    for kind, found in _TYPES:
+        if isinstance(value, kind):
+            return found
+    raise InvalidArgument("value", value, type=type(value).__name__)
+
+
+def regex(pattern: str, *, ignore_case: bool = False) -> str:
+    """An SQL pattern as a regular expression; empty for one that every string matches.
+
+    The case of ASCII letters is ignored on demand. Anchored on the left only where the pattern is,
+    as that lets an index narrow the search.
+    """
+    pattern = re.sub("%+", "%", pattern)
+    begin, end = pattern.startswith("%"), pattern.endswith("%")
+    inner = pattern[begin : len(pattern) - end] if pattern != "%" else ""
+    spell = _either_case if ignore_case else re.escape
+    text = "".join(_WILDCARDS.get(letter) or spell(letter) for letter in inner)
+    return f"{'' if begin else '^'}{text}{'' if end else _END}"
+
+
+def _either_case(letter: str) -> str:
+    if letter.isascii() and letter.isalpha():
+        return f"[{letter.lower()}{letter.upper()}]"
+    return re.escape(letter)
+
+
+def merge(filters: Iterable[Mapping[str, Any]]) -> Native:
+    """One filter that demands all of some, flat but for what one document cannot say twice."""
+    merged: Native = {}
+    rest: list[Native] = []
+    for path, condition in (item for one in filters for item in one.items()):
+        if path == "$and":
+            rest.extend(condition)
+        elif path not in merged:
+            merged[path] = condition
+        elif not path.startswith("$") and (both := _both(merged[path], condition)):
+            merged[path] = both
+        else:
+            rest.append({path: condition})
+    if "_id" in merged:
+        merged = {"_id": merged["_id"], **merged}
+    return {**merged, "$and": rest} if rest else merged
+
+
+def _both(left: Any, right: Any) -> Native | None:
+    """Two conditions on one field as one, unless they use the same operator."""
+    left, right = _operators(left), _operators(right)
+    return None if left.keys() & right.keys() else {**left, **right}
+
+
+def _operators(condition: Any) -> Native:
+    return condition if isinstance(condition, dict) else {"$eq": condition}

@@ -1,0 +1,204 @@
+"""The user's URI: what is in it for us, what for the driver, and what nobody may see."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import unquote_plus
+
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
+
+from mlflow_docstore.core.errors import InvalidArgument
+
+DEFAULT_PREFIX = "mlflow"
+RETRY_DEADLINE_MS = "30000"
+SERVER_SELECTION_MS = 5000
+
+_RETRY_DEADLINE = "retrydeadlinems"
+_SRV_OPTIONS = frozenset({"srvservicename", "srvmaxhosts", "srvallowedhostssuffix"})
+_SECRET_OPTIONS = frozenset(
+    {"authmechanismproperties", "tlscertificatekeyfilepassword", "proxypassword"}
+)
+_QUERY = re.compile(r"\w+=[^&;]*([&;]\w+=[^&;]*)*")
+_PREFIX = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_COUNT = re.compile(r"[0-9]{1,9}")
+_HIDDEN = "***"
+_ESCAPE = "write special characters in the user name and the password as %XX"
+# The driver's parser also opens the files that options name, and passes on what it trips over.
+_REFUSALS = (PyMongoError, ValueError, TypeError, OSError)
+
+# A default of ours, by the driver's name of the option, and the variable that overrides it.
+_NUMBERS = (
+    ("maxPoolSize", "MONGODB_MAX_POOL_SIZE", None),
+    ("serverSelectionTimeoutMS", "MONGODB_SERVER_SELECTION_TIMEOUT", SERVER_SELECTION_MS),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A parsed URI.
+
+    Args:
+        uri: What the driver is given; holds the password, so it is never shown.
+        shown: The same with all secrets hidden.
+        database: The database's name.
+        prefix: What collection names start with.
+        retry_deadline: Seconds.
+        defaults: Driver options of ours, where the user said nothing.
+    """
+
+    uri: str = field(repr=False)
+    shown: str
+    database: str
+    prefix: str
+    retry_deadline: float
+    defaults: Mapping[str, Any]
+
+
+def parse(uri: str, environment: Mapping[str, str] = os.environ) -> Target:
+    """Take a URI apart; opens nothing and looks no name up.
+
+    Raises:
+        InvalidArgument: ``kind="uri"``; ``facts["reason"]`` says in one line what is wrong.
+    """
+    shown = hide(uri)
+    bare, prefix = _split_prefix(uri, shown, environment)
+    bare, deadline = _split_deadline(bare, shown)
+    parsed = _parsed(bare, shown)
+    if "@" in f"{parsed['database']}.{parsed['collection']}":
+        raise _invalid(shown, _ESCAPE)
+    if parsed["collection"]:
+        raise _invalid(shown, "the database's name cannot contain a dot")
+    if not parsed["database"]:
+        raise _invalid(shown, "it names no database: write mongodb://HOST/DATABASE")
+    for host, _ in parsed["nodelist"]:
+        if host.endswith(".documents.azure.com"):
+            raise _invalid(shown, f"{host} speaks a MongoDB protocol too old (3.2)")
+    given = {name.lower() for name in parsed["options"]}
+    return Target(
+        bare, shown, parsed["database"], prefix, deadline, _defaults(given, shown, environment)
+    )
+
+
+def hide(uri: str) -> str:
+    """The URI without its password and other secrets, for errors; takes malformed ones too."""
+    scheme, mark, rest = uri.partition("://")
+    if not mark:
+        return uri if "@" not in uri else _HIDDEN
+    end = _user_info_end(rest)
+    if end >= 0:
+        user, colon, _ = rest[:end].partition(":")
+        rest = f"{user}{colon}{_HIDDEN if colon else ''}{rest[end:]}"
+    return f"{scheme}{mark}{_hide_options(rest)}"
+
+
+def _user_info_end(rest: str) -> int:
+    """Where the user's name and password end: at the last ``@``, unless that is an option's."""
+    head, _, query = rest.partition("?")
+    if "@" in head and _QUERY.fullmatch(query.partition("#")[0]):
+        return head.rfind("@")
+    return rest.rfind("@")
+
+
+def _hide_options(rest: str) -> str:
+    names = "|".join(_SECRET_OPTIONS)
+    return re.sub(rf"((?:{names})=)[^&;#]*", rf"\g<1>{_HIDDEN}", rest, flags=re.IGNORECASE)
+
+
+def _invalid(shown: str, reason: str) -> InvalidArgument:
+    return InvalidArgument("uri", shown, reason=reason)
+
+
+def _split_prefix(uri: str, shown: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    bare, _, prefix = uri.partition("#")
+    prefix = unquote_plus(prefix)
+    if "@" in prefix:
+        raise _invalid(shown, "write '#' in a user name or password as %23")
+    prefix = prefix or environment.get("MONGODB_COLLECTION_PREFIX", "") or DEFAULT_PREFIX
+    if not _PREFIX.fullmatch(prefix):
+        reason = f"{prefix!r} is no prefix for collections: letters, digits, '_', '-', at most 40"
+        raise _invalid(shown, reason)
+    return bare, prefix
+
+
+def _split_deadline(bare: str, shown: str) -> tuple[str, float]:
+    """Take our own option out: the driver would refuse it."""
+    head, mark, query = bare.partition("?")
+    separator = "&" if "&" in query else ";"
+    options = query.split(separator) if query else []
+    ours = [option for option in options if _name(option) == _RETRY_DEADLINE]
+    text = ours[-1].partition("=")[2] if ours else RETRY_DEADLINE_MS
+    if not _COUNT.fullmatch(text):
+        raise _invalid(shown, "retryDeadlineMS must be a whole number")
+    if ours:
+        rest = separator.join(option for option in options if option not in ours)
+        bare = f"{head}{mark}{rest}" if rest else head
+    return bare, int(text) / 1000
+
+
+def _name(option: str) -> str:
+    return option.partition("=")[0].lower()
+
+
+def _parsed(bare: str, shown: str) -> Mapping[str, Any]:
+    """What the driver's own parser, at its strictest, makes of the URI."""
+    plain = _without_srv(bare, shown)
+    try:
+        return parse_uri(plain, validate=True, warn=False)
+    except _REFUSALS as error:
+        # Chained to nothing: the driver's message may quote a part of the password.
+        reason = _reason(plain, error)
+    raise _invalid(shown, reason)
+
+
+def _without_srv(bare: str, shown: str) -> str:
+    """An SRV URI as a plain one, as parsing it would otherwise look its names up."""
+    scheme, mark, rest = bare.partition("://")
+    if scheme != "mongodb+srv":
+        return bare
+    head, question, query = rest.partition("?")
+    hosts = head.partition("/")[0].rpartition("@")[2]
+    if "," in hosts or ":" in hosts:
+        raise _invalid(shown, "mongodb+srv takes one host name and no port")
+    kept = "&".join(option for option in query.split("&") if _name(option) not in _SRV_OPTIONS)
+    return f"mongodb{mark}{head}{question if kept else ''}{kept}"
+
+
+def _reason(plain: str, error: Exception) -> str:
+    """The parser's words, unless they could show a secret."""
+    scheme, mark, rest = plain.partition("://")
+    end = _user_info_end(rest)
+    if end >= 0:
+        try:
+            parse_uri(f"{scheme}{mark}user:password{rest[end:]}", validate=True, warn=False)
+        except _REFUSALS as blameless:
+            error = blameless
+        else:
+            return _ESCAPE
+    reason = " ".join(str(error).split())
+    for option in re.split("[?&;]", rest):
+        name, _, value = option.partition("=")
+        if name.lower() in _SECRET_OPTIONS and value and unquote_plus(value) in reason:
+            return f"the value of {name} is malformed"
+    return reason
+
+
+def _defaults(
+    given: set[str], shown: str, environment: Mapping[str, str]
+) -> Mapping[str, str | int]:
+    defaults: dict[str, str | int] = {}
+    if "appname" not in given:
+        defaults["appname"] = "mlflow-docstore"
+    if "w" not in given:
+        defaults["w"] = "majority"
+    for name, variable, default in _NUMBERS:
+        text = environment.get(variable, "")
+        if text and not _COUNT.fullmatch(text):
+            raise _invalid(shown, f"the environment's {variable} must be a whole number")
+        value = int(text) if text else default
+        if name.lower() not in given and value is not None:
+            defaults[name] = value
+    return MappingProxyType(defaults)

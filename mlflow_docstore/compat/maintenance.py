@@ -1,0 +1,41 @@
+"""Upkeep of a database as a whole, for the command line."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mlflow.entities import LifecycleStage, ViewType
+
+from mlflow_docstore.core.paging import Page, PageRequest
+from mlflow_docstore.core.query import Field, FieldKind, In
+from mlflow_docstore.core.runs import FINAL_STATUSES
+from mlflow_docstore.ports.backend import Backend
+from mlflow_docstore.ports.experiments import ExperimentQuery
+from mlflow_docstore.ports.runs import RunQuery
+
+PAGE = 1000
+
+_STAGES = tuple(LifecycleStage.view_type_to_stages(ViewType.ALL))
+_ENDED = In(Field(FieldKind.ATTRIBUTE, "status"), tuple(sorted(FINAL_STATUSES)))
+
+
+def compact(backend: Backend) -> tuple[int, int]:
+    """Merge the metric chunks of all ended runs, deleted ones included.
+
+    Returns:
+        How many runs have ended, and how many chunks went.
+    """
+    runs = chunks = 0
+    for experiment in _all_pages(backend.experiments.search, ExperimentQuery(_STAGES)):
+        query = RunQuery((experiment.experiment_id,), _STAGES, _ENDED)
+        for run in _all_pages(backend.runs.search, query):
+            runs += 1
+            chunks += backend.metrics.compact(run.info.run_id)
+    return runs, chunks
+
+
+def _all_pages(search: Callable[[Any, PageRequest], Page[Any]], query: object) -> Iterator[Any]:
+    page = search(query, PageRequest(PAGE))
+    yield from page.items
+    while page.token is not None:
+        page = search(query, PageRequest(PAGE, page.token))
+        yield from page.items

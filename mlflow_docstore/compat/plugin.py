@@ -1,0 +1,44 @@
+"""What MLflow's entry points name.
+
+MLflow loads this while it is half imported itself, and drops the scheme in silence if that fails:
+nothing may be imported here before a factory is called.
+"""
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlflow.genai.scorers.registry import MlflowTrackingStore
+
+    from .tracking.store import DocStoreTrackingStore
+
+# As in MLflow's _get_sqlalchemy_store: whoever makes a second store within a server gets the
+# server's artifacts.
+_SERVER_ARTIFACT_ROOT = "_MLFLOW_SERVER_ARTIFACT_ROOT"
+_LOCAL_ARTIFACT_ROOT = "./mlruns"
+
+
+def create_tracking_store(
+    store_uri: str, artifact_uri: str | None = None
+) -> "DocStoreTrackingStore":
+    """The tracking store on the database of a URI: ``mlflow.tracking_store``.
+
+    Args:
+        store_uri: Where the database is.
+        artifact_uri: The root of artifacts; None for the server's, or else ``./mlruns``.
+    """
+    from .container import CONTAINER  # noqa: PLC0415 - see the module
+    from .errors import answering  # noqa: PLC0415
+
+    if artifact_uri is None:
+        artifact_uri = os.environ.get(_SERVER_ARTIFACT_ROOT, _LOCAL_ARTIFACT_ROOT)
+    with answering():
+        backend = CONTAINER.backend(store_uri)
+    return CONTAINER.tracking_store(store_uri, artifact_uri, backend)
+
+
+def create_scorer_store(tracking_uri: str | None = None) -> "MlflowTrackingStore":
+    """MLflow's scorer store over the tracking store of a URI: ``mlflow.scorer_store``."""
+    from mlflow.genai.scorers.registry import MlflowTrackingStore  # noqa: PLC0415 - see the module
+
+    return MlflowTrackingStore(tracking_uri)

@@ -1,0 +1,190 @@
+"""What later releases will bring: refused by name, so that nothing answers None by inheritance.
+
+One line a method of MLflow's store, by area. A method leaves the table when its area gets a mixin.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+from mlflow.exceptions import MlflowNotImplementedException
+
+from mlflow_docstore.core.areas import Area
+
+DECLINED: Mapping[Area, tuple[str, ...]] = {
+    Area.TRACES: (
+        "start_trace",
+        "get_trace_info",
+        "get_trace",
+        "batch_get_traces",
+        "batch_get_trace_infos",
+        "search_traces",
+        "find_completed_sessions",
+        "delete_traces",
+        "_delete_traces",
+        "set_trace_tag",
+        "delete_trace_tag",
+        "link_traces_to_run",
+        "unlink_traces_from_run",
+        "link_prompts_to_trace",
+        "archive_traces",
+        "resolve_trace_archival_config",
+        "get_online_trace_details",
+        "deprecated_start_trace_v2",
+        "deprecated_end_trace_v2",
+    ),
+    Area.TRACE_METRICS: ("query_trace_metrics", "calculate_trace_filter_correlation"),
+    Area.ASSESSMENTS: (
+        "get_assessment",
+        "create_assessment",
+        "update_assessment",
+        "delete_assessment",
+    ),
+    Area.ISSUES: ("create_issue", "get_issue", "update_issue", "search_issues"),
+    Area.DATASETS: (
+        "create_dataset",
+        "get_dataset",
+        "delete_dataset",
+        "search_datasets",
+        "upsert_dataset_records",
+        "delete_dataset_records",
+        "set_dataset_tags",
+        "delete_dataset_tag",
+        "get_dataset_experiment_ids",
+        "_load_dataset_records",
+        "add_dataset_to_experiments",
+        "remove_dataset_from_experiments",
+    ),
+    Area.SCORERS: (
+        "register_scorer",
+        "list_scorers",
+        "list_scorers_across_experiments",
+        "get_scorer",
+        "list_scorer_versions",
+        "delete_scorer",
+        "upsert_online_scoring_config",
+        "get_online_scoring_configs",
+        "get_active_online_scorers",
+    ),
+    Area.LABEL_SCHEMAS: (
+        "create_label_schema",
+        "get_label_schema",
+        "get_label_schema_by_name",
+        "list_label_schemas",
+        "update_label_schema",
+        "delete_label_schema",
+    ),
+    Area.REVIEW_QUEUES: (
+        "create_review_queue",
+        "get_or_create_user_queue",
+        "get_review_queue",
+        "get_review_queue_by_name",
+        "list_review_queues",
+        "update_review_queue",
+        "delete_review_queue",
+        "add_items_to_review_queue",
+        "remove_items_from_review_queue",
+        "list_review_queue_items",
+        "set_review_queue_item_status",
+    ),
+    Area.GATEWAY_SECRETS: (
+        "create_gateway_secret",
+        "get_secret_info",
+        "update_gateway_secret",
+        "delete_gateway_secret",
+        "list_secret_infos",
+    ),
+    Area.GATEWAY_ENDPOINTS: (
+        "create_gateway_model_definition",
+        "get_gateway_model_definition",
+        "list_gateway_model_definitions",
+        "update_gateway_model_definition",
+        "delete_gateway_model_definition",
+        "create_gateway_endpoint",
+        "get_gateway_endpoint",
+        "update_gateway_endpoint",
+        "delete_gateway_endpoint",
+        "list_gateway_endpoints",
+        "attach_model_to_endpoint",
+        "detach_model_from_endpoint",
+        "create_endpoint_binding",
+        "delete_endpoint_binding",
+        "list_endpoint_bindings",
+        "set_gateway_endpoint_tag",
+        "delete_gateway_endpoint_tag",
+    ),
+    Area.GATEWAY_BUDGETS: (
+        "create_budget_policy",
+        "get_budget_policy",
+        "update_budget_policy",
+        "delete_budget_policy",
+        "list_budget_policies",
+        "sum_gateway_trace_cost",
+    ),
+    Area.GATEWAY_GUARDRAILS: (
+        "create_gateway_guardrail",
+        "get_gateway_guardrail",
+        "delete_gateway_guardrail",
+        "list_gateway_guardrails",
+        "add_guardrail_to_endpoint",
+        "update_endpoint_guardrail_config",
+        "remove_guardrail_from_endpoint",
+        "list_endpoint_guardrail_configs",
+    ),
+    Area.MCP_SERVERS: (
+        "create_mcp_server",
+        "get_mcp_server",
+        "search_mcp_servers",
+        "update_mcp_server",
+        "delete_mcp_server",
+        "create_mcp_server_version",
+        "get_mcp_server_version",
+        "get_mcp_server_version_by_alias",
+        "get_latest_mcp_server_version",
+        "search_mcp_server_versions",
+        "update_mcp_server_version",
+        "delete_mcp_server_version",
+        "create_mcp_access_endpoint",
+        "get_mcp_access_endpoint",
+        "search_mcp_access_endpoints",
+        "update_mcp_access_endpoint",
+        "delete_mcp_access_endpoint",
+        "set_mcp_server_tag",
+        "delete_mcp_server_tag",
+        "set_mcp_server_version_tag",
+        "delete_mcp_server_version_tag",
+        "set_mcp_server_alias",
+        "delete_mcp_server_alias",
+        "link_mcp_server_versions_to_trace",
+        "get_mcp_server_versions_for_trace",
+    ),
+}
+
+
+class SpansMixin:
+    """The area ``spans``, refused as MLflow expects it."""
+
+    def log_spans(self, *args: object, **kwargs: object) -> NoReturn:
+        # MLflow's exporter and its OTLP route look for this very class: they fall back on it.
+        raise NotImplementedError("log_spans is not supported by mlflow-docstore yet")
+
+
+def _declined(name: str, area: Area) -> Callable[..., NoReturn]:
+    subject = area.value.replace("_", " ")
+
+    def declined(_self: object, *_args: object, **_kwargs: object) -> NoReturn:
+        raise MlflowNotImplementedException(
+            f"{name} is not supported by mlflow-docstore yet, nor are {subject} in general"
+        )
+
+    declined.__name__ = name
+    declined.__qualname__ = f"DeclinedMixin.{name}"
+    declined.__doc__ = f"Refused: {subject} are not supported yet."
+    return declined
+
+
+class DeclinedMixin(SpansMixin):
+    """Every method of the areas that are not supported yet."""
+
+    locals().update(
+        {name: _declined(name, area) for area, names in DECLINED.items() for name in names}
+    )

@@ -1,0 +1,53 @@
+"""What runs read and wrote, by MLflow's signatures."""
+
+from collections.abc import Sequence
+
+from mlflow.entities import DatasetInput, LoggedModelInput, LoggedModelOutput
+from mlflow.entities.dataset_summary import _DatasetSummary
+from mlflow.utils.validation import _validate_dataset_inputs, _validate_run_id
+
+from mlflow_docstore.compat.arguments import first_repeated, judged_after, parsed_experiment_ids
+from mlflow_docstore.core.errors import AlreadyExists
+from mlflow_docstore.ports.backend import Backend
+
+from .metrics import require_active
+
+MAX_DATASET_SUMMARIES = 1000
+
+
+class InputsMixin:
+    """The area ``inputs`` of a tracking store."""
+
+    _backend: Backend
+
+    def log_inputs(
+        self,
+        run_id: str,
+        datasets: list[DatasetInput] | None = None,
+        models: Sequence[LoggedModelInput] | None = None,
+    ) -> None:
+        _validate_run_id(run_id)
+        if datasets is not None and not isinstance(datasets, list):
+            raise TypeError(f"Argument 'datasets' should be a list, got '{type(datasets)}'")
+        _validate_dataset_inputs(datasets or [])
+        with judged_after(lambda: require_active(self._backend.runs.get(run_id))):
+            _check_tags(datasets or [])
+        self._backend.inputs.log_inputs(run_id, datasets or [], list(models or []))
+
+    def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
+        self._backend.inputs.log_outputs(run_id, list(models))
+
+    def _search_datasets(self, experiment_ids: Sequence[str]) -> list[_DatasetSummary]:
+        found = self._backend.inputs.dataset_summaries(
+            parsed_experiment_ids(experiment_ids), limit=MAX_DATASET_SUMMARIES
+        )
+        return [
+            _DatasetSummary(summary.experiment_id, summary.name, summary.digest, summary.context)
+            for summary in found
+        ]
+
+
+def _check_tags(datasets: Sequence[DatasetInput]) -> None:
+    for dataset_input in datasets:
+        if (key := first_repeated(tag.key for tag in dataset_input.tags)) is not None:
+            raise AlreadyExists("input_tag", key)

@@ -1,0 +1,138 @@
+"""The command line."""
+
+import subprocess
+import sys
+
+import pytest
+from mlflow.entities import Metric, RunStatus
+
+import mlflow_docstore
+from mlflow_docstore import cli
+from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
+
+Captured = pytest.CaptureFixture[str]
+
+
+CHUNKS = 50
+
+HELP = """
+import sys
+from mlflow_docstore import cli
+try:
+    cli.main(["--help"])
+except SystemExit:
+    print("heavy:", sorted({"mlflow", "pymongo", "pytest"} & sys.modules.keys()))
+"""
+
+
+def test_version(capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.strip() == f"mlflow-docstore {mlflow_docstore.__version__}"
+
+
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HELP],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert "heavy: []" in done.stdout
+    for command in cli.COMMANDS:
+        assert command.name in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["fly"], ["compact"], ["indexes", "memory://x", "--on"]])
+def test_wrong_use_is_status_2(arguments: list[str], capsys: Captured) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert "usage: mlflow-docstore" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["compact", "indexes"])
+def test_unusable_uri_is_one_line_and_status_2(command: str, capsys: Captured) -> None:
+    assert cli.main([command, "papyrus://scribe:s3cret@alexandria"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("mlflow-docstore: No database adapter for papyrus://")
+    assert captured.err.count("\n") == 1
+    assert "s3cret" not in captured.err
+
+
+class TestCompact:
+    @pytest.fixture
+    def points(self, store: DocStoreTrackingStore) -> dict[str, list[Metric]]:
+        """Runs with many chunks of points each, of which one has ended and one has not."""
+        found = {}
+        for ended in (True, False):
+            run_id = store.create_run("0", "user", 1, [], None).info.run_id
+            if ended:
+                store.update_run_info(run_id, RunStatus.FINISHED, 2, None)
+            for step in range(CHUNKS):
+                store.log_metric(run_id, Metric("loss", 1.0 / (step + 1), step, step))
+            found[run_id] = list(store.get_metric_history(run_id, "loss"))
+        return found
+
+    def test_chunks_of_ended_runs_are_merged(
+        self,
+        uri: str,
+        store: DocStoreTrackingStore,
+        points: dict[str, list[Metric]],
+        capsys: Captured,
+    ) -> None:
+        assert cli.main(["compact", uri]) == 0
+        assert capsys.readouterr().out == f"1 ended runs, {CHUNKS - 1} metric chunks merged away\n"
+        for run_id, before in points.items():
+            assert list(store.get_metric_history(run_id, "loss")) == before
+
+
+class TestIndexes:
+    @pytest.fixture(autouse=True)
+    def prepared(self, store: DocStoreTrackingStore) -> DocStoreTrackingStore:
+        return store
+
+    def rows(self, capsys: Captured) -> list[str]:
+        return capsys.readouterr().out.splitlines()
+
+    def test_indexes_are_listed(self, uri: str, capsys: Captured) -> None:
+        assert cli.main(["indexes", uri]) == 0
+        assert any("by_recency" in row for row in self.rows(capsys))
+
+    def test_index_on_a_hot_key_is_added_and_dropped(self, uri: str, capsys: Captured) -> None:
+        assert cli.main(["indexes", uri, "--on", "metrics.val_loss", "--on", "tags.team"]) == 0
+        added = [row for row in self.rows(capsys) if row.endswith("(added)")]
+        assert len(added) == 2
+        name = added[0].split()[1]
+        assert cli.main(["indexes", uri, "--drop", name]) == 0
+        left = [row for row in self.rows(capsys) if row.endswith("(added)")]
+        assert left == added[1:]
+
+    def test_index_that_is_not_there_cannot_be_dropped(self, uri: str, capsys: Captured) -> None:
+        assert cli.main(["indexes", uri, "--drop", "none_such"]) == 2
+        assert "none_such" in capsys.readouterr().err
+
+    def test_index_that_every_database_needs_stays(self, uri: str, capsys: Captured) -> None:
+        assert cli.main(["indexes", uri, "--drop", "by_recency"]) == 2
+        assert "by_recency" in capsys.readouterr().err
+
+    @pytest.mark.parametrize("key", ["metrics.", "val_loss", "datasets.name"])
+    def test_key_without_a_kind_is_refused(self, uri: str, key: str, capsys: Captured) -> None:
+        with pytest.raises(SystemExit):
+            cli.main(["indexes", uri, "--on", key])
+        assert "metrics.KEY" in capsys.readouterr().err
+
+
+def test_check_takes_its_arguments_from_the_checker(capsys: Captured) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["check", "--help"])
+    assert "--no-lacks" in capsys.readouterr().out
+
+
+def test_quickstart_takes_its_arguments_from_the_quickstart(capsys: Captured) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["quickstart", "--help"])
+    assert "--backend-store-uri" in capsys.readouterr().out

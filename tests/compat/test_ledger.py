@@ -1,0 +1,122 @@
+"""The ledger against MLflow: what it names exists, and what exists it names."""
+
+import inspect
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+
+import pytest
+from mlflow.exceptions import MlflowException
+from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
+from mlflow.store.tracking.abstract_store import AbstractStore
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
+
+from . import ledger
+from .versions import newest
+
+OURS = "mlflow_docstore."
+
+
+def methods_of(cls: type) -> dict[str, object]:
+    """Methods and properties, private ones included, with where each comes from last."""
+    found: dict[str, object] = {}
+    for base in reversed(cls.__mro__[:-1]):
+        for name, member in vars(base).items():
+            is_method = inspect.isroutine(member) or isinstance(member, property)
+            if is_method and not name.startswith("__"):
+                found[name] = member
+    return found
+
+
+def present(names: Iterable[str]) -> list[str]:
+    """Those that the installed MLflow has: older releases lack some."""
+    known = methods_of(SqlAlchemyStore).keys() | methods_of(AbstractStore).keys()
+    return sorted(set(names) & known)
+
+
+def defining_module(name: str) -> str:
+    member = inspect.getattr_static(DocStoreTrackingStore, name)
+    function = member.fget if isinstance(member, property) else inspect.unwrap(member)
+    return str(function.__module__)
+
+
+def test_every_method_of_the_tracking_store_is_in_the_ledger() -> None:
+    entered = (
+        ledger.IMPLEMENTED | ledger.INHERITED.keys() | ledger.LATER | ledger.NOT_IMPLEMENTED.keys()
+    )
+    assert methods_of(AbstractStore).keys() - entered == set()
+
+
+def test_every_method_of_the_registry_store_is_in_the_ledger() -> None:
+    assert methods_of(RegistryStore).keys() - ledger.REGISTRY_LATER == set()
+
+
+def test_no_method_is_entered_twice() -> None:
+    pages = [
+        ledger.IMPLEMENTED,
+        ledger.INHERITED.keys(),
+        ledger.LATER,
+        ledger.NOT_IMPLEMENTED.keys(),
+        ledger.OUTSIDE_THE_ABSTRACT_STORE,
+    ]
+    assert sum(map(len, pages)) == len(frozenset().union(*pages))
+
+
+@newest
+def test_the_ledger_names_only_what_mlflow_has() -> None:
+    entered = (
+        ledger.IMPLEMENTED
+        | ledger.INHERITED.keys()
+        | ledger.LATER - ledger.ONLY_OF_SQL
+        | ledger.NOT_IMPLEMENTED.keys()
+    )
+    assert entered - methods_of(AbstractStore).keys() == set()
+    assert ledger.REGISTRY_LATER - methods_of(RegistryStore).keys() == set()
+
+
+@newest
+def test_what_is_outside_the_abstract_store_is_in_mlflows_sql_store() -> None:
+    outside = ledger.OUTSIDE_THE_ABSTRACT_STORE | ledger.ONLY_OF_SQL
+    assert outside <= methods_of(SqlAlchemyStore).keys() - methods_of(AbstractStore).keys()
+
+
+@pytest.mark.parametrize("name", sorted(ledger.IMPLEMENTED | ledger.OUTSIDE_THE_ABSTRACT_STORE))
+def test_implemented_method_is_defined_here(name: str) -> None:
+    assert defining_module(name).startswith(OURS)
+
+
+@pytest.mark.parametrize("name", present(ledger.INHERITED))
+def test_inherited_method_is_mlflows(name: str) -> None:
+    assert defining_module(name).startswith("mlflow.")
+
+
+@pytest.mark.parametrize("name", present(ledger.IMPLEMENTED | ledger.OUTSIDE_THE_ABSTRACT_STORE))
+def test_implemented_method_is_called_as_mlflows_sql_store_is(name: str) -> None:
+    theirs = getattr(SqlAlchemyStore, name, None) or getattr(AbstractStore, name)
+    if isinstance(theirs, property):
+        assert isinstance(getattr(DocStoreTrackingStore, name), property)
+        return
+    expected = inspect.signature(theirs).parameters.values()
+    actual = inspect.signature(getattr(DocStoreTrackingStore, name)).parameters.values()
+    shape = [(parameter.name, parameter.kind, parameter.default) for parameter in expected]
+    assert [(each.name, each.kind, each.default) for each in actual][: len(shape)] == shape
+
+
+@pytest.mark.parametrize("name", sorted(ledger.LATER))
+def test_declined_method_answers_not_implemented(store: DocStoreTrackingStore, name: str) -> None:
+    with pytest.raises(MlflowException, match=name) as caught:
+        getattr(store, name)("x", "y", key="z")
+    assert caught.value.error_code == "NOT_IMPLEMENTED"
+    assert caught.value.get_http_status_code() == 501
+
+
+@pytest.mark.parametrize("name", sorted(ledger.NOT_IMPLEMENTED))
+def test_method_raises_what_mlflow_falls_back_on(store: DocStoreTrackingStore, name: str) -> None:
+    with pytest.raises(NotImplementedError, match=name):
+        getattr(store, name)("0", [])
+
+
+def test_registry_has_no_store_of_ours_yet() -> None:
+    registered = entry_points(group="mlflow.model_registry_store")
+    assert not [one for one in registered if one.value.startswith(OURS)]
