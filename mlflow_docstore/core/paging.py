@@ -59,13 +59,19 @@ def decode_token(token: str | bytes, *, shape: str) -> tuple[Scalar, ...]:
         raise InvalidArgument("page_token", token, problem="base64") from error
     try:
         content = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidArgument("page_token", token, problem="json", text=body) from error
-    if not isinstance(content, dict) or not isinstance(content.get("after"), list):
+    if not isinstance(content, dict) or not _are_scalars(content.get("after")):
         raise InvalidArgument("page_token", token, problem="content", content=content)
     if content.get("shape") != _digest(shape):
         raise InvalidArgument("page_token", token, problem="shape")
     return tuple(content["after"])
+
+
+def _are_scalars(values: object) -> bool:
+    return isinstance(values, list) and all(
+        value is None or isinstance(value, str | int | float) for value in values
+    )
 
 
 def _digest(shape: str) -> str:

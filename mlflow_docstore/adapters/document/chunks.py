@@ -33,6 +33,7 @@ from .codecs.metrics import (
 from .documents import Documents
 from .driver import Document, Driver
 from .layout import METRICS
+from .queries.fields import one_of
 
 CHUNK_POINTS = 20_000
 """Points of a full chunk: 480 KB, far below the smallest limit of a document."""
@@ -67,7 +68,7 @@ class Chunks:
 
     def histories(self, run_ids: Sequence[str], key: str) -> dict[str, list[Point]]:
         """Like ``history``, of several runs."""
-        where: list[Filter] = [In(path(RUN), tuple(run_ids)), equals(KEY, key)]
+        where = [one_of(RUN, tuple(run_ids)), equals(KEY, key)]
         points: dict[str, list[Point]] = {}
         for chunk in self._chunks.find(where, order=_BY_LEVEL):
             points.setdefault(chunk[RUN], []).extend(decode_chunk(chunk))
@@ -121,13 +122,16 @@ class Chunks:
         small = [chunk for chunk in chunks if chunk[COUNT] < CHUNK_POINTS // 2]
         if len(small) <= _WORTH_MERGING:
             return 0
-        ids = [chunk["_id"] for chunk in small]
-        points: list[Point] = []
-        for batch in _batches(ids):
-            for chunk in self._chunks.find([In(path("_id"), batch), equals(RUN, run_id)]):
-                points.extend(decode_chunk(chunk))
-        level = 1 + max(int(chunk[LEVEL]) for chunk in small)
-        pieces = _pieces(run_id, key, points, level)
+        ids = [str(chunk["_id"]) for chunk in small]
+        level = max(int(chunk[LEVEL]) for chunk in small)
+        # By the index's fields alone, not by id: some databases use no index for both together.
+        where = [*_of(run_id, key), Compare(path(LEVEL), Operator.LE, level)]
+        found = self._chunks.find(where, order=_BY_LEVEL)
+        wanted = frozenset(ids)
+        points = chain.from_iterable(
+            decode_chunk(chunk) for chunk in found if chunk["_id"] in wanted
+        )
+        pieces = _pieces(run_id, key, points, level + 1)
         self._chunks.insert_many(pieces)
         for batch in _batches(ids):
             self._chunks.delete_many([In(path("_id"), batch), equals(RUN, run_id)])

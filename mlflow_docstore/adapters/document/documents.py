@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from mlflow_docstore.core.errors import Unsupported
+from mlflow_docstore.core.errors import InvalidArgument, Unsupported
 from mlflow_docstore.core.paging import Page, PageRequest, decode_token, encode_token
 from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals
 
@@ -110,6 +110,8 @@ class Documents:
         """
         shape = repr(order)
         after = decode_token(request.token, shape=shape) if request.token else None
+        if after is not None and len(after) != len(order):
+            raise InvalidArgument("page_token", request.token, problem="content", content=after)
         limit = None if request.limit is None else request.limit + 1
         rows = self._driver.find(self.collection, self._query(where, order, limit, fields, after))
         token = None

@@ -74,7 +74,7 @@ def pick(value: Any, branches: Tree) -> Any:
     if type(value) is list:
         return [pick(item, branches) for item in value if type(item) in (dict, list)]
     return {
-        name: pick(value[name], below)
-        for name, below in branches.items()
-        if name in value and (not below or type(value[name]) in (dict, list))
+        name: pick(item, branches[name])
+        for name, item in value.items()
+        if name in branches and (not branches[name] or type(item) in (dict, list))
     }

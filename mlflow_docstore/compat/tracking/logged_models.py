@@ -97,8 +97,8 @@ class LoggedModelsMixin:
         )
         token = _opened(page_token, search) if page_token else None
         query = LoggedModelQuery(
-            experiment_ids=parsed_experiment_ids(search.experiment_ids),
             where=grammar.parsed_filter(filter_string),
+            experiment_ids=parsed_experiment_ids(search.experiment_ids),
             datasets=scopes,
             order=grammar.parsed_order(search.order_by),
         )

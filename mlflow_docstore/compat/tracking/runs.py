@@ -41,6 +41,7 @@ from mlflow_docstore.compat.arguments import (
 )
 from mlflow_docstore.compat.errors import ONE_PARAM, answering, internal_errors
 from mlflow_docstore.compat.filters import runs as grammar
+from mlflow_docstore.core.errors import Conflict
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.runs import RunBatch, RunQuery
@@ -92,13 +93,11 @@ class RunsMixin:
     def update_run_info(
         self, run_id: str, run_status: int | None, end_time: int | None, run_name: str | None
     ) -> RunInfo:
-        with internal_errors():
+        with judged_after(lambda: self._active_run(run_id)), internal_errors():
             status = None if run_status is None else RunStatus.to_string(run_status)
+            ended = None if end_time is None else whole(end_time)
         return self._backend.runs.update_info(
-            run_id,
-            status=status,
-            end_time=None if end_time is None else whole(end_time),
-            name=str(run_name) if run_name else None,
+            run_id, status=status, end_time=ended, name=str(run_name) if run_name else None
         )
 
     def delete_run(self, run_id: str) -> None:
@@ -135,9 +134,9 @@ class RunsMixin:
 
     def log_param(self, run_id: str, param: Param) -> None:
         param = _validate_param(param.key, param.value)
-        with judged_after(lambda: self._active_run(run_id)):
-            params = _params([param])
         with answering(ONE_PARAM):
+            with judged_after(lambda: _check_absent(self._active_run(run_id), param)):
+                params = _params([param])
             self._backend.runs.log(run_id, RunBatch(params=params))
 
     def set_tag(self, run_id: str, tag: RunTag) -> None:
@@ -213,6 +212,13 @@ def _params(params: Sequence[Param]) -> dict[str, str]:
         if value is None:
             raise MlflowException(f"Param {key!r} lacks its value", BAD_REQUEST)
     return values
+
+
+def _check_absent(run: Run, param: Param) -> None:
+    logged = run.data.params
+    if param.key in logged:
+        changed = (param.key, logged[param.key], param.value)
+        raise Conflict("param", run.info.run_id, params=[changed])
 
 
 def _tagged(tags: Sequence[RunTag]) -> RunBatch:

@@ -17,6 +17,7 @@ from mlflow_docstore.adapters.document.codecs.inputs import (
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
 from mlflow_docstore.adapters.document.layout import DATASETS, RUNS
+from mlflow_docstore.adapters.document.queries.fields import one_of
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.core.errors import AlreadyExists, NotFound
 from mlflow_docstore.core.query import In, equals, path
@@ -75,7 +76,7 @@ class DocumentInputs(InputRepository):
     ) -> list[DatasetSummary]:
         if not experiment_ids:
             return []
-        where = [In(path(codec.EXPERIMENT), tuple(experiment_ids))]
+        where = [one_of(codec.EXPERIMENT, tuple(experiment_ids))]
         fields = (codec.EXPERIMENT, codec.NAME, codec.DIGEST, codec.CONTEXTS)
         summaries = [
             DatasetSummary(

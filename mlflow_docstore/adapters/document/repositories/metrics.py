@@ -6,6 +6,7 @@ from mlflow.entities import Metric
 
 from mlflow_docstore.adapters.document.chunks import Chunks
 from mlflow_docstore.adapters.document.codecs.metrics import decode_metrics
+from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.metrics import Point, by_step, sample
 from mlflow_docstore.core.paging import Page, PageRequest, decode_token, encode_token
 from mlflow_docstore.ports.metrics import MetricRepository
@@ -71,5 +72,8 @@ class DocumentMetrics(MetricRepository):
 
 
 def _decode_position(token: str) -> Point:
-    timestamp, step, value, is_nan = decode_token(token, shape=_SHAPE)
-    return (int(timestamp or 0), int(step or 0), float(value or 0), bool(is_nan))
+    match decode_token(token, shape=_SHAPE):
+        case (int(timestamp), int(step), int(value) | float(value), bool(is_nan)):
+            return (timestamp, step, float(value), is_nan)
+        case content:
+            raise InvalidArgument("page_token", token, problem="content", content=content)

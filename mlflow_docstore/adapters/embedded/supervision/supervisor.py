@@ -29,9 +29,9 @@ _GRACE_SECONDS = 2.0
 _STOP_SECONDS = 10.0
 _LOG_BYTES = 1 << 20
 _PORT_ATTEMPTS = 5
-# What was acknowledged is in the operating system's hands: it outlives a killed server, and no write
-# waits for the disk. The server's own default loses some milliseconds of acknowledged writes. See
-# https://source.wiredtiger.com/develop/tune_durability.html
+# What was acknowledged is in the operating system's hands: it outlives a killed server, though no
+# write waits for the disk. The server's own default loses some milliseconds of acknowledged writes.
+# See https://source.wiredtiger.com/develop/tune_durability.html
 _STORAGE = ("WIREDTIGER_CONFIG", "transaction_sync=(enabled=true,method=none)")
 _SETTINGS = "# Settings of the embedded server; it is started with a host, a port and a path.\n"
 

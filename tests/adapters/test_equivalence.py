@@ -1,0 +1,302 @@
+"""A live database gives what memory gives: the same rows in the same order, for any query."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mlflow_docstore.adapters.document.driver import Document, Driver, Find, Patch
+from mlflow_docstore.adapters.document.layout import Collection, Layout
+from mlflow_docstore.core.capabilities import Feature
+from mlflow_docstore.core.query import (
+    And,
+    AnyElement,
+    BestElement,
+    Compare,
+    Exists,
+    Filter,
+    In,
+    Like,
+    MissingOr,
+    Operator,
+    Or,
+    Order,
+    SortKey,
+    path,
+)
+from tests.contract.driver.deck import BY_ID, by, unique
+from tests.contract.driver.subjects import connect, label, subjects
+
+INT64 = {"min_value": -(2**63), "max_value": 2**63 - 1}
+
+integers = st.integers(-3, 3) | st.sampled_from([2**53 + 1, INT64["min_value"], 2**63 - 1])
+floats = st.sampled_from([0.0, -0.5, 0.5, 1.0, 2.0, 1e300, 5e-324, 0.1])
+texts = st.one_of(
+    st.text(alphabet="aA%_\n", max_size=3),
+    st.text(alphabet="aAbB.%_*$^\\\n\x00é\U0001f600", max_size=4),
+)
+scalars = integers | floats | texts | st.booleans()
+nullable = scalars | st.none()
+
+elements = st.fixed_dictionaries(
+    {"k": st.sampled_from("ab"), "r": st.integers(0, 2)},
+    optional={"v": floats | st.none(), "t": texts | st.none()},
+)
+# One type a field where documents are sorted by it: types have no order among each other.
+bodies = st.fixed_dictionaries(
+    {},
+    optional={
+        "n": integers | floats | st.none(),
+        "s": texts | st.none(),
+        "b": st.booleans() | st.none(),
+        "x": nullable,
+        "p": st.fixed_dictionaries({}, optional={"q": nullable, "n": floats}) | st.none(),
+        "list": st.lists(elements, max_size=3),
+    },
+)
+
+SORTABLE = ("n", "s", "b", "p.n")
+FIELDS = (*SORTABLE, "x", "p.q", "p", "nowhere")
+
+
+def numbered(body: dict[str, Any]) -> dict[str, Any]:
+    """Elements get a number each, so that ranks are never tied."""
+    if "list" not in body:
+        return body
+    return {**body, "list": [{**one, "i": place} for place, one in enumerate(body["list"])]}
+
+
+@st.composite
+def collections(draw: st.DrawFn) -> list[Document]:
+    found = draw(st.lists(bodies.map(numbered), min_size=1, max_size=9))
+    return [{"_id": f"d{place}", **body} for place, body in enumerate(found)]
+
+
+def leaves(names: tuple[str, ...]) -> st.SearchStrategy[Filter]:
+    fields = st.sampled_from(names).map(path)
+    members = st.lists(integers | floats | texts, max_size=3).map(tuple)
+    return st.one_of(
+        st.builds(Compare, fields, st.sampled_from(Operator), scalars),
+        st.builds(In, fields, members, st.booleans()),
+        st.builds(Like, fields, texts, st.booleans()),
+        st.builds(Exists, fields, st.booleans()),
+    )
+
+
+within = st.lists(leaves(("k", "v", "t", "r")), min_size=1, max_size=3).map(tuple)
+filters: st.SearchStrategy[Filter] = st.recursive(
+    leaves(FIELDS)
+    | st.builds(MissingOr, st.sampled_from(FIELDS).map(path), scalars)
+    | st.builds(AnyElement, st.sampled_from(["list", "x"]).map(path), within),
+    lambda nodes: st.builds(
+        lambda kind, parts: kind(tuple(parts)),
+        st.sampled_from([And, Or]),
+        st.lists(nodes, max_size=3),
+    ),
+    max_leaves=6,
+)
+
+orders = st.builds(
+    Order, st.sampled_from(SORTABLE).map(path), st.booleans(), optional=st.just(True)
+)
+bests = st.builds(
+    lambda key, up, value, descending: BestElement(
+        path("list"),
+        (Compare(path("k"), Operator.EQ, key),),
+        (by("r", descending=up), by("i", descending=not up)),
+        path(value),
+        descending,
+    ),
+    st.sampled_from("abc"),
+    st.booleans(),
+    st.sampled_from("vtr"),
+    st.booleans(),
+)
+last_keys = st.booleans().map(lambda descending: by("_id", descending=descending))
+
+
+@st.composite
+def sort_orders(draw: st.DrawFn) -> tuple[SortKey, ...]:
+    keys = draw(st.lists(orders | bests, max_size=2, unique=True))
+    return (*keys, draw(last_keys))
+
+
+projections = st.none() | st.lists(
+    st.sampled_from(["n", "s", "p.q", "list", "nowhere"]), max_size=3, unique=True
+).map(tuple)
+
+latest = st.builds(
+    # Always in this order of fields: it decides which one is the greater.
+    lambda step, value: {"step": step, "value": value},
+    st.integers(-2, 2),
+    floats | st.none(),
+)
+changes = st.fixed_dictionaries(
+    {},
+    optional={
+        "set": st.dictionaries(st.sampled_from(["n", "x", "new.deep"]), nullable, max_size=3),
+        "unset": st.lists(st.sampled_from(["s", "b", "gone.deep"]), unique=True),
+        "maximum": st.dictionaries(st.sampled_from(["m.one", "m.two"]), latest, max_size=2),
+        "push": st.dictionaries(st.just("pushed"), st.lists(nullable, min_size=1, max_size=3)),
+        "add": st.dictionaries(
+            st.just("added"), st.lists(texts | st.integers(0, 3), min_size=1, max_size=3)
+        ),
+    },
+)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "subject" in metafunc.fixturenames:
+        live = [subject for subject in subjects(metafunc.config) if label(subject) != "memory"]
+        ids = [label(subject) for subject in live]
+        metafunc.parametrize("subject", live, ids=ids, scope="module")
+
+
+class Pair:
+    """One collection in memory and one in a live database, held equal."""
+
+    def __init__(self, live: Driver, collection: str) -> None:
+        self._drivers = (connect(f"memory://{collection}").driver, live)
+        self._collection = collection
+        for driver in self._drivers:
+            driver.prepare(Layout(1, (Collection(collection),)))
+
+    def hold(self, documents: list[Document]) -> None:
+        for driver in self._drivers:
+            driver.delete_many(self._collection, And())
+            assert driver.insert_many(self._collection, documents) == frozenset()
+
+    def same(self, verb: str, *arguments: Any, **options: Any) -> Any:
+        """What both answer, if it is the same to the type of each value."""
+        expected, found = self._answers(verb, *arguments, **options)
+        assert repr(found) == repr(expected)
+        return found
+
+    def same_set(self, verb: str, *arguments: Any, **options: Any) -> None:
+        """Both answer the same, in whatever order."""
+        expected, found = self._answers(verb, *arguments, **options)
+        assert sorted(map(repr, found)) == sorted(map(repr, expected))
+
+    def _answers(self, verb: str, *arguments: Any, **options: Any) -> list[Any]:
+        return [
+            getattr(driver, verb)(self._collection, *arguments, **options)
+            for driver in self._drivers
+        ]
+
+    def drop(self) -> None:
+        for driver in self._drivers:
+            driver.drop([self._collection])
+
+
+@pytest.fixture(scope="module")
+def pair(subject: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    uri = subject
+    if subject == "embedded":
+        uri = f"docstore://{tmp_path_factory.mktemp('equivalence') / 'data'}"
+    live = connect(uri).driver
+    lacking = set(live.capabilities.lacking) & {
+        Feature.COMPUTED_SORT,
+        Feature.SORT_UNINDEXED,
+        Feature.CASE_INSENSITIVE_MATCH,
+        Feature.PATCH_MAX,
+    }
+    if lacking:
+        pytest.skip(f"not every query can be asked: it lacks {sorted(lacking)}")
+    held = Pair(live, unique("pair"))
+    yield held
+    held.drop()
+    live.close()
+
+
+seeded = settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@seeded
+@given(documents=collections(), where=filters, order=sort_orders(), fields=projections)
+def test_the_same_rows_in_the_same_order(
+    pair: Pair,
+    documents: list[Document],
+    where: Filter,
+    order: tuple[SortKey, ...],
+    fields: tuple[str, ...] | None,
+) -> None:
+    pair.hold(documents)
+    pair.same("find", Find(where, (BY_ID,)))
+    pair.same("find", Find(where, order, fields=fields))
+
+
+@seeded
+@given(
+    documents=collections(),
+    where=st.just(And()) | filters,
+    order=sort_orders(),
+    sizes=st.lists(st.integers(1, 4), min_size=1, max_size=5),
+)
+def test_the_same_rows_in_pages_of_any_size(
+    pair: Pair,
+    documents: list[Document],
+    where: Filter,
+    order: tuple[SortKey, ...],
+    sizes: list[int],
+) -> None:
+    pair.hold(documents)
+    whole = pair.same("find", Find(where, order))
+    rows: list[Any] = []
+    while len(rows) < len(whole):
+        after = rows[-1].position if rows else None
+        size = sizes[len(rows) % len(sizes)]
+        page = pair.same("find", Find(where, order, after, size))
+        assert page
+        rows += page
+    assert rows == whole
+
+
+@seeded
+@given(
+    documents=collections(),
+    where=filters,
+    fields=st.lists(st.sampled_from(["s", "b", "nowhere"]), min_size=1, unique=True),
+)
+def test_the_same_combinations(
+    pair: Pair, documents: list[Document], where: Filter, fields: list[str]
+) -> None:
+    pair.hold(documents)
+    pair.same_set("distinct", where, tuple(fields), limit=100)
+
+
+@seeded
+@given(
+    documents=collections(),
+    steps=st.lists(
+        st.tuples(st.sampled_from(["d0", "d1", "d9"]), changes, st.none() | filters),
+        min_size=1,
+        max_size=5,
+    ),
+)
+def test_the_same_documents_after_patches(
+    pair: Pair, documents: list[Document], steps: list[tuple[str, dict[str, Any], Filter | None]]
+) -> None:
+    pair.hold(documents)
+    for key, change, when in steps:
+        pair.same("patch", key, Patch(**change), when=when)
+        pair.same("get", key)
+    pair.same("find", Find(order=(BY_ID,)))
+
+
+@seeded
+@given(documents=collections(), where=filters, change=changes)
+def test_the_same_documents_after_changes_to_many(
+    pair: Pair, documents: list[Document], where: Filter, change: dict[str, Any]
+) -> None:
+    pair.hold(documents)
+    pair.same("patch_many", where, Patch(**change))
+    pair.same("find", Find(order=(BY_ID,)))
+    pair.same("delete_many", where)
+    pair.same("find", Find(order=(BY_ID,)))

@@ -1,0 +1,105 @@
+"""Who may import whom: the contracts of pyproject.toml, and what these cannot say."""
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+from importlinter.api import read_configuration
+from importlinter.cli import lint_imports
+
+from .tree import PACKAGE, ROOT, is_within, sources
+
+OWNERS = {
+    "pymongo": ("mlflow_docstore.adapters.mongodb",),
+    "bson": ("mlflow_docstore.adapters.mongodb",),
+    "gridfs": ("mlflow_docstore.adapters.mongodb",),
+    "azure": ("mlflow_docstore.adapters.cosmosdb",),
+    "tenacity": ("mlflow_docstore.adapters.document.retry",),
+    "dependency_injector": ("mlflow_docstore.compat.container",),
+    "secantus": (),
+}
+"""Who may import what others may not. The embedded server is a child process, never imported."""
+
+MLFLOW_FACING = ("mlflow_docstore.compat", "mlflow_docstore.testing")
+PURE = "mlflow_docstore.core"
+
+
+def imports() -> Iterator[tuple[str, str, str]]:
+    """The importing module, the imported one, and where."""
+    for source in sources(PACKAGE.name):
+        for module, line in source.imports():
+            yield source.module, module, f"{source}:{line} imports {module}"
+
+
+def test_the_contracts_of_the_layers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(no_cache=True) == 0
+
+
+def test_the_contracts_leave_no_layer_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    contracts = read_configuration()["contracts_options"]
+    layers = {contract["containers"][0]: contract for contract in contracts}
+    assert set(layers) == {PACKAGE.name, f"{PACKAGE.name}.adapters"}
+    assert {contract["exhaustive"] for contract in contracts} == {"True"}
+
+
+def test_only_entities_of_mlflow_are_imported_below_its_facade() -> None:
+    found = [
+        where
+        for importer, module, where in imports()
+        if is_within(module, "mlflow")
+        and not is_within(module, "mlflow.entities")
+        and not is_within(importer, *MLFLOW_FACING)
+    ]
+    assert found == []
+
+
+def test_the_rule_about_mlflow_sees_the_facade_break_it() -> None:
+    assert any(
+        is_within(module, "mlflow.exceptions") and is_within(importer, "mlflow_docstore.compat")
+        for importer, module, _ in imports()
+    )
+
+
+@pytest.mark.parametrize("package", OWNERS)
+def test_a_dependency_is_imported_by_its_owner_alone(package: str) -> None:
+    found = [
+        where
+        for importer, module, where in imports()
+        if is_within(module, package) and not is_within(importer, *OWNERS[package])
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("package", ["pymongo", "bson", "tenacity", "dependency_injector"])
+def test_the_rule_about_owners_sees_them(package: str) -> None:
+    importers = [importer for importer, module, _ in imports() if is_within(module, package)]
+    assert importers
+
+
+def test_core_imports_the_standard_library_and_entities_alone() -> None:
+    allowed = (*sys.stdlib_module_names, "mlflow.entities", PURE)
+    found = [
+        where
+        for importer, module, where in imports()
+        if is_within(importer, PURE) and not is_within(module, *allowed)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("module", ["random", "time", "datetime", "os", "socket", "threading"])
+def test_core_has_no_clock_no_chance_and_no_outside(module: str) -> None:
+    found = [
+        where
+        for importer, imported, where in imports()
+        if is_within(importer, PURE) and is_within(imported, module)
+    ]
+    assert found == []
+
+
+def test_the_plugin_of_pytest_loads_nothing_heavy() -> None:
+    # It is loaded by every pytest of an environment that has this package.
+    source = next(one for one in sources(PACKAGE.name) if one.module.endswith("testing.plugin"))
+    allowed = (*sys.stdlib_module_names, "pytest")
+    assert [module for module, _ in source.imports() if not is_within(module, *allowed)] == []

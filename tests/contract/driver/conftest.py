@@ -1,0 +1,51 @@
+"""The driver under judgement, and an empty collection for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mlflow_docstore.adapters.document.driver import Driver
+from mlflow_docstore.adapters.document.layout import Collection, Layout
+
+from .deck import Table, unique
+from .subjects import connect, label, subjects
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One run of each test per database."""
+    if "driver_uri" in metafunc.fixturenames:
+        found = subjects(metafunc.config)
+        ids = [label(subject) for subject in found]
+        metafunc.parametrize("driver_subject", found, ids=ids, scope="session", indirect=True)
+
+
+@pytest.fixture(scope="session")
+def driver_subject(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def driver_uri(driver_subject: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URI of the database under judgement; a bare name stands for a throw-away one."""
+    if driver_subject == "memory":
+        return f"memory://{unique('deck')}"
+    if driver_subject == "embedded":
+        return f"docstore://{tmp_path_factory.mktemp('deck') / 'data'}"
+    return driver_subject
+
+
+@pytest.fixture(scope="session")
+def driver(driver_uri: str) -> Iterator[Driver]:
+    """The driver under judgement."""
+    connection = connect(driver_uri)
+    yield connection.driver
+    connection.driver.close()
+
+
+@pytest.fixture
+def table(driver: Driver) -> Iterator[Table]:
+    """An empty collection of the test's own."""
+    name = unique("deck")
+    driver.prepare(Layout(1, (Collection(name),)))
+    yield Table(driver, name)
+    driver.drop([name])

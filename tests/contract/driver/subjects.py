@@ -1,0 +1,31 @@
+"""From URIs to drivers: which databases are judged, and how one is opened."""
+
+from importlib.metadata import EntryPoints, entry_points
+from urllib.parse import urlsplit
+
+import pytest
+
+from mlflow_docstore.adapters.document.backend import Connection
+
+_THROW_AWAY = ("memory", "embedded")
+
+
+def subjects(config: pytest.Config) -> list[str]:
+    """URIs, or names of throw-away databases; stores that are none of ours have no driver."""
+    uris = config.getoption("--store-uri") or _THROW_AWAY
+    return [uri for uri in uris if uri in _THROW_AWAY or _adapters(uri)]
+
+
+def label(subject: str) -> str:
+    """What to call a subject where everybody reads it: a URI may hold a password."""
+    return urlsplit(subject).scheme or subject
+
+
+def connect(uri: str) -> Connection:
+    """Open a database with the adapter that is registered for its scheme."""
+    (entry,) = _adapters(uri)
+    return entry.load()._connect(uri)
+
+
+def _adapters(uri: str) -> EntryPoints:
+    return entry_points(group="mlflow_docstore.adapters", name=urlsplit(uri).scheme)

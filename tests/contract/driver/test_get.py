@@ -1,0 +1,35 @@
+"""get: one document by id."""
+
+from .deck import Table
+
+
+def test_a_document_comes_back_whole_with_its_id(table: Table) -> None:
+    table.put(a={"x": 1, "sub": {"y": ["z"]}}, b={"x": 2})
+    assert table.get("a") == {"_id": "a", "x": 1, "sub": {"y": ["z"]}}
+
+
+def test_a_missing_document_is_none(table: Table) -> None:
+    table.put(a={})
+    assert table.get("b") is None
+
+
+def test_a_collection_that_was_never_written_holds_nothing(table: Table) -> None:
+    assert table.get("a") is None
+
+
+def test_an_id_is_matched_exactly(table: Table) -> None:
+    table.put(a={"x": 1})
+    assert [table.get(key) for key in ("A", "a ", "", "a.", "%")] == [None] * 5
+
+
+def test_collections_do_not_share_ids(table: Table) -> None:
+    table.put(a={"x": 1})
+    assert table.driver.get(f"{table.name}x", "a") is None
+
+
+def test_a_reader_cannot_change_what_is_stored(table: Table) -> None:
+    table.put(a={"list": [1], "sub": {"x": 1}})
+    mine = table.get()
+    mine["list"].append(2)
+    mine["sub"]["x"] = 2
+    assert table.get() == {"_id": "a", "list": [1], "sub": {"x": 1}}
