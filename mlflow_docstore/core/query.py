@@ -3,6 +3,9 @@
 Filters are three-valued as in SQL, which is where MLflow's meaning comes from: a comparison with a
 field that is missing or null is not true, and neither is its negation. So ``Compare(f, NE, "x")``
 never matches a document that lacks ``f``; only ``Exists(f, negated=True)`` finds the lacking.
+
+Paths do not lead through arrays: only AnyElement looks inside one, at its sub-documents. A
+comparison with an array or a sub-document is undefined.
 """
 
 from collections.abc import Iterator

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlflow_docstore.core.areas import Area
-from mlflow_docstore.testing.plugin import THROW_AWAY_STORES, without_credentials
+from mlflow_docstore.testing.subjects import THROW_AWAY_STORES, without_credentials
 
 if TYPE_CHECKING:
     import argparse

@@ -3,13 +3,11 @@
 Loaded by every pytest of an environment that has this package, so it imports nothing heavy.
 """
 
-import re
 from collections.abc import Generator
 
 import pytest
 
-THROW_AWAY_STORES = ("sqlite", "memory", "embedded")
-"""Names that stand for a store made for this run and dropped with it."""
+from mlflow_docstore.testing.subjects import THROW_AWAY_STORES, without_credentials
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,11 +59,6 @@ def pytest_runtest_makereport(
         report.outcome = "skipped"
         report.longrepr = (path, line or 0, f"store lacks: {call.excinfo.value}")
     return report
-
-
-def without_credentials(uri: str) -> str:
-    """The URI as it may be printed: a password or a key stands before the host or in the query."""
-    return re.sub(r"//.*@", "//", uri).partition("?")[0]
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlflow_docstore.core.areas import Area
-from mlflow_docstore.testing.plugin import without_credentials
+from mlflow_docstore.testing.subjects import without_credentials
 
 # The process starts MLflow and its databases, which a busy machine may take a minute over.
 pytestmark = pytest.mark.timeout(300)
@@ -178,3 +178,17 @@ def test_every_contract_module_names_its_area(module: Path) -> None:
     ]
     assert len(marks) == 1
     assert marks[0] in {area.value for area in Area}
+
+
+def test_without_pytest_it_says_in_one_line_what_to_install() -> None:
+    script = (
+        "import sys; sys.modules['pytest'] = None\n"
+        "from mlflow_docstore.cli import main; sys.exit(main(['check', 'memory://x']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "Cannot check memory://x: pytest is missing, install mlflow-docstore[check]"
+    ]

@@ -49,6 +49,10 @@ class DocumentAdapter(Adapter):
     def name(self) -> str:
         return self._name
 
+    def connect(self, uri: str) -> Connection:
+        """The bare driver of a URI, for authors of a database and for tests."""
+        return self._connect(uri)
+
     def open(self, uri: str) -> Backend:
         connection = self._connect(uri)
         return DocumentBackend(RetryingDriver(connection.driver, connection.retry_deadline))

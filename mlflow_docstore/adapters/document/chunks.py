@@ -122,20 +122,20 @@ class Chunks:
         small = [chunk for chunk in chunks if chunk[COUNT] < CHUNK_POINTS // 2]
         if len(small) <= _WORTH_MERGING:
             return 0
-        ids = [str(chunk["_id"]) for chunk in small]
-        level = max(int(chunk[LEVEL]) for chunk in small)
+        level = 1 + max(int(chunk[LEVEL]) for chunk in small)
         # By the index's fields alone, not by id: some databases use no index for both together.
-        where = [*_of(run_id, key), Compare(path(LEVEL), Operator.LE, level)]
-        found = self._chunks.find(where, order=_BY_LEVEL)
-        wanted = frozenset(ids)
-        points = chain.from_iterable(
-            decode_chunk(chunk) for chunk in found if chunk["_id"] in wanted
-        )
-        pieces = _pieces(run_id, key, points, level + 1)
+        where = [*_of(run_id, key), Compare(path(LEVEL), Operator.LT, level)]
+        wanted = {chunk["_id"] for chunk in small}
+        read = [
+            chunk for chunk in self._chunks.find(where, order=_BY_LEVEL) if chunk["_id"] in wanted
+        ]
+        points = chain.from_iterable(map(decode_chunk, read))
+        pieces = _pieces(run_id, key, points, level)
         self._chunks.insert_many(pieces)
-        for batch in _batches(ids):
+        # What was read, not what was listed: nothing goes whose points were not seen just now.
+        for batch in _batches([chunk["_id"] for chunk in read]):
             self._chunks.delete_many([In(path("_id"), batch), equals(RUN, run_id)])
-        return len(ids) - len(pieces)
+        return len(read) - len(pieces)
 
     def purge(self, run_id: str) -> None:
         """Remove all chunks of a run."""

@@ -17,13 +17,17 @@ from .layout import Index, Layout
 Document: TypeAlias = dict[str, Any]
 """A stored document. Its id is under ``"_id"``, a string; values are those of JSON, and bytes.
 
-Integers are of 64 bits. Field names are escaped by ``keys.escape`` wherever they hold user text.
+Integers are of 64 bits, floats finite, texts valid Unicode. Field names are escaped by
+``keys.escape`` wherever they hold user text.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
     """Changes to one document, applied together or not at all. Keys are dotted paths.
+
+    No path is, or leads to, another, and none is ``_id``. A parent that is there must be a
+    sub-document, a field that is pushed to an array. An empty patch only checks its precondition.
 
     Args:
         set: Paths to new values; missing parents are made.

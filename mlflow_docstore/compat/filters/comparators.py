@@ -1,5 +1,6 @@
 """MLflow's comparators as nodes of the query model: one table for all areas."""
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -41,6 +42,9 @@ def comparison(field: Field, comparator: str, value: Any) -> Filter:
         raise MlflowException.invalid_parameter_value(
             f"Comparator '{comparator}' does not take {value!r}"
         )
+    if isinstance(value, float) and math.isnan(value):
+        # SQL has no NaN: SqlAlchemyStore compares with null instead, which nothing matches.
+        return In(field, ())
     return _NODES[comparator](field, value)
 
 

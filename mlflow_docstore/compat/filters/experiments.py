@@ -24,10 +24,12 @@ def parsed_filter(filter_string: str | None) -> And:
 
 def parsed_order(order_by: Sequence[str] | None) -> tuple[Order, ...]:
     """The sort keys; none where MLflow's default order is wanted."""
-    clauses = [Grammar.parse_order_by_for_search_experiments(clause) for clause in order_by or ()]
-    for kind, _, _ in clauses:
-        if kind != "attribute":
-            raise MlflowException.invalid_parameter_value(f"Invalid order_by entity: {kind}")
+    clauses = []
+    for text in order_by or ():
+        clause = Grammar.parse_order_by_for_search_experiments(text)
+        if clause[0] != "attribute":
+            raise MlflowException.invalid_parameter_value(f"Invalid order_by entity: {clause[0]}")
+        clauses.append(clause)
     if clauses and all(key != _ID for _, key, _ in clauses):
         clauses.append(("attribute", _ID, False))
     return tuple(

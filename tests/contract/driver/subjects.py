@@ -24,7 +24,7 @@ def label(subject: str) -> str:
 def connect(uri: str) -> Connection:
     """Open a database with the adapter that is registered for its scheme."""
     (entry,) = _adapters(uri)
-    return entry.load()._connect(uri)
+    return entry.load().connect(uri)
 
 
 def _adapters(uri: str) -> EntryPoints:
