@@ -189,6 +189,6 @@ def test_without_pytest_it_says_in_one_line_what_to_install() -> None:
         [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert done.stderr.splitlines() == [
+    assert done.stdout.splitlines() == [
         "Cannot check memory://x: pytest is missing, install mlflow-docstore[check]"
     ]
