@@ -98,8 +98,9 @@ def test_core_has_no_clock_no_chance_and_no_outside(module: str) -> None:
     assert found == []
 
 
-def test_the_plugin_of_pytest_loads_nothing_heavy() -> None:
+@pytest.mark.parametrize("name", ["plugin", "subjects"])
+def test_the_plugin_of_pytest_loads_nothing_heavy(name: str) -> None:
     # It is loaded by every pytest of an environment that has this package.
-    source = next(one for one in sources(PACKAGE.name) if one.module.endswith("testing.plugin"))
-    allowed = (*sys.stdlib_module_names, "pytest")
+    source = next(one for one in sources(PACKAGE.name) if one.module.endswith(f"testing.{name}"))
+    allowed = (*sys.stdlib_module_names, "pytest", "mlflow_docstore.testing.subjects")
     assert [module for module, _ in source.imports() if not is_within(module, *allowed)] == []

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlflow_docstore.core.errors import InvalidArgument
-from mlflow_docstore.core.paging import Page, PageRequest, decode_token, encode_token
+from mlflow_docstore.core.paging import (
+    Page,
+    PageRequest,
+    Start,
+    decode_token,
+    encode_token,
+    offset_of,
+    offset_token,
+)
 
 SHAPE = "by start time, by id"
 
@@ -42,7 +50,7 @@ class TestRoundTrip:
     def test_values_come_back_exactly_and_of_the_same_type(
         self, after: tuple[Any, ...], shape: str
     ) -> None:
-        found = decode_token(encode_token(after, shape=shape), shape=shape)
+        found = decode_token(encode_token(after, shape=shape), shape=shape).after
         assert repr(found) == repr(after)
 
     @pytest.mark.parametrize(
@@ -50,13 +58,13 @@ class TestRoundTrip:
         [0.1, 0.30000000000000004, 5e-324, 1.7976931348623157e308, -0.0, 2**63 - 1, -(2**63), 1.0],
     )
     def test_numbers_keep_their_last_bit(self, value: float) -> None:
-        (found,) = decode_token(encode_token((value,), shape=SHAPE), shape=SHAPE)
+        (found,) = decode_token(encode_token((value,), shape=SHAPE), shape=SHAPE).after
         assert (repr(found), type(found)) == (repr(value), type(value))
         assert math.copysign(1, found) == math.copysign(1, value)
 
     def test_a_token_may_come_as_bytes(self) -> None:
         token = encode_token(("a", 1), shape=SHAPE).encode()
-        assert decode_token(token, shape=SHAPE) == ("a", 1)
+        assert decode_token(token, shape=SHAPE).after == ("a", 1)
 
     def test_a_token_is_of_letters_that_any_transport_keeps(self) -> None:
         token = encode_token(("größe \U0001f600 \x00", None), shape=SHAPE)
@@ -100,7 +108,7 @@ class TestShape:
     def test_only_the_same_order_takes_it(self, one: str, other: str) -> None:
         token = encode_token(("x",), shape=one)
         if one == other:
-            assert decode_token(token, shape=other) == ("x",)
+            assert decode_token(token, shape=other).after == ("x",)
         else:
             assert problem(token, shape=other) == "shape"
 
@@ -112,3 +120,17 @@ def test_a_page_is_the_last_unless_told_otherwise() -> None:
 
 def test_a_request_is_of_the_first_page_unless_told_otherwise() -> None:
     assert PageRequest(10) == PageRequest(limit=10, token=None)
+
+
+class TestOffsets:
+    """MLflow's access control reads the offset of a token, and makes a token of another."""
+
+    def test_ours_hold_one(self) -> None:
+        assert offset_of(encode_token(("x",), shape=SHAPE, offset=7)) == 7
+
+    def test_is_enough_of_a_token(self) -> None:
+        assert decode_token(offset_token(7), shape=SHAPE) == Start(offset=7)
+
+    @pytest.mark.parametrize("offset", [0, -1, 2**31, "7", 1.5, None])
+    def test_that_are_none(self, offset: Any) -> None:
+        assert problem(token_of({"offset": offset})) == "content"

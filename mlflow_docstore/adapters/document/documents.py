@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from mlflow_docstore.core.errors import InvalidArgument, Unsupported
-from mlflow_docstore.core.paging import Page, PageRequest, decode_token, encode_token
+from mlflow_docstore.core.paging import (
+    Page,
+    PageRequest,
+    Start,
+    decode_token,
+    encode_token,
+)
 from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals
 
 from .driver import Document, Driver, Find, Outcome, Patch
@@ -109,16 +115,21 @@ class Documents:
             fields: Paths to read; None for all.
         """
         shape = repr(order)
-        after = decode_token(request.token, shape=shape) if request.token else None
-        if after is not None and len(after) != len(order):
-            raise InvalidArgument("page_token", request.token, problem="content", content=after)
-        limit = None if request.limit is None else request.limit + 1
-        rows = self._driver.find(self.collection, self._query(where, order, limit, fields, after))
+        start = decode_token(request.token, shape=shape) if request.token else Start()
+        if start.after is not None and len(start.after) != len(order):
+            raise InvalidArgument(
+                "page_token", request.token, problem="content", content=start.after
+            )
+        skipped = start.offset if start.after is None else 0
+        limit = None if request.limit is None else skipped + request.limit + 1
+        query = self._query(where, order, limit, fields, start.after)
+        rows = self._driver.find(self.collection, query)
         token = None
         if limit is not None and len(rows) == limit:
             rows.pop()
-            token = encode_token(rows[-1].position, shape=shape)
-        return Page([decode(checked(row.document)) for row in rows], token)
+            offset = start.offset - skipped + len(rows)
+            token = encode_token(rows[-1].position, shape=shape, offset=offset)
+        return Page([decode(checked(row.document)) for row in rows[skipped:]], token)
 
     def distinct(
         self, where: Sequence[Filter], fields: tuple[str, ...], *, limit: int

@@ -32,7 +32,7 @@ from mlflow_docstore.compat.arguments import (
 )
 from mlflow_docstore.compat.filters import logged_models as grammar
 from mlflow_docstore.core.errors import InvalidArgument
-from mlflow_docstore.core.paging import PageRequest
+from mlflow_docstore.core.paging import PageRequest, offset_of, offset_token
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.logged_models import LoggedModelQuery
 
@@ -151,7 +151,7 @@ def _limit(max_results: int | None) -> int:
 
 def _sealed(inner: str, search: SearchLoggedModelsPaginationToken) -> str:
     """A page token of ours in one of MLflow's, which tells what search it belongs to."""
-    body = json.dumps({**asdict(search), "after": inner})
+    body = json.dumps({**asdict(search), "offset": offset_of(inner), "after": inner})
     return base64.b64encode(body.encode()).decode("ascii")
 
 
@@ -163,6 +163,9 @@ def _opened(token: str, search: SearchLoggedModelsPaginationToken) -> str:
     except (binascii.Error, UnicodeDecodeError, AttributeError) as error:
         raise MlflowException.invalid_parameter_value(f"Invalid page token: {token}") from error
     found.validate(search.experiment_ids, search.filter_string, search.order_by)
+    if inner is None and found.offset:
+        # Made by MLflow's access control, which goes by offsets.
+        return offset_token(found.offset)
     if not isinstance(inner, str):
         raise InvalidArgument("page_token", token, problem="content", content=asdict(found))
     return inner

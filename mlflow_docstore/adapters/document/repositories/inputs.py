@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mlflow.entities import DatasetInput, LoggedModelInput, LoggedModelOutput
 
@@ -42,18 +42,20 @@ class DocumentInputs(InputRepository):
     ) -> None:
         for _ in rounds("run", run_id):
             run = self._active(run_id)
-            linked = {link[codec.ID] for link in run[codec.DATASETS]}
+            given = _by_id(run[run_codec.EXPERIMENT], datasets)
+            linked = [link for link in run[codec.DATASETS] if link[codec.ID] in given]
             known = {link[codec.ID] for link in run[codec.MODEL_INPUTS]}
             new_models = [
                 {codec.ID: model_id}
                 for model_id in dict.fromkeys(model.model_id for model in models)
                 if model_id not in known
             ]
-            links = self._links(run[run_codec.EXPERIMENT], datasets, linked)
-            if not (links or new_models):
-                return
+            links = self._links(run[run_codec.EXPERIMENT], given, linked)
             pushed = {codec.DATASETS: links, codec.MODEL_INPUTS: new_models}
-            if self._push(run, {name: items for name, items in pushed.items() if items}):
+            pushed = {name: items for name, items in pushed.items() if items}
+            if not pushed or self._push(run, pushed):
+                # Last, as the run may have no room for the links; a repeat ends what was left.
+                self._note_contexts([*linked, *links])
                 return
 
     def log_outputs(self, run_id: str, models: Sequence[LoggedModelOutput]) -> None:
@@ -88,13 +90,11 @@ class DocumentInputs(InputRepository):
         return summaries[:limit]
 
     def _links(
-        self, experiment_id: str, datasets: Sequence[DatasetInput], linked: set[str]
+        self, experiment_id: str, given: Mapping[str, DatasetInput], linked: Sequence[Document]
     ) -> list[Document]:
         """Links of the datasets that are new to the run, to content that is stored by then."""
-        new: dict[str, DatasetInput] = {}
-        for item in datasets:
-            new.setdefault(dataset_id(experiment_id, item.dataset), item)
-        new = {key: item for key, item in new.items() if key not in linked}
+        known = {link[codec.ID] for link in linked}
+        new = {key: item for key, item in given.items() if key not in known}
         if not new:
             return []
         self._datasets.insert_many(
@@ -102,10 +102,13 @@ class DocumentInputs(InputRepository):
         )
         stored = self._datasets.find([In(path("_id"), tuple(new))])
         links = [encode_dataset_input(content, new[content["_id"]].tags) for content in stored]
-        for link in links:
-            self._datasets.patch(link[codec.ID], Patch(add={codec.CONTEXTS: [link[codec.CONTEXT]]}))
         order = list(new)
         return sorted(links, key=lambda link: order.index(link[codec.ID]))
+
+    def _note_contexts(self, links: Sequence[Document]) -> None:
+        """Have the summaries of datasets tell what the links say."""
+        for link in links:
+            self._datasets.patch(link[codec.ID], Patch(add={codec.CONTEXTS: [link[codec.CONTEXT]]}))
 
     def _push(self, run: Document, pushed: dict[str, list[Document]]) -> bool:
         """Append to a run's arrays unless they changed since it was read; whether it did.
@@ -122,3 +125,11 @@ class DocumentInputs(InputRepository):
         if run is None:
             raise NotFound("run", run_id)
         return require_active(run)
+
+
+def _by_id(experiment_id: str, datasets: Sequence[DatasetInput]) -> dict[str, DatasetInput]:
+    """The datasets by the ids of their documents; of those that share one, the first."""
+    found: dict[str, DatasetInput] = {}
+    for item in datasets:
+        found.setdefault(dataset_id(experiment_id, item.dataset), item)
+    return found

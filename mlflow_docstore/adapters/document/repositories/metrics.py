@@ -72,7 +72,7 @@ class DocumentMetrics(MetricRepository):
 
 
 def _decode_position(token: str) -> Point:
-    match decode_token(token, shape=_SHAPE):
+    match decode_token(token, shape=_SHAPE).after:
         case (int(timestamp), int(step), int(value) | float(value), bool(is_nan)):
             return (timestamp, step, float(value), is_nan)
         case content:
