@@ -42,11 +42,13 @@ def whole(value: Any) -> int:
     """A number as an integer of 64 bits.
 
     Raises:
-        InvalidArgument: ``kind="integer"``; it is none.
+        InvalidArgument: ``kind="integer"``, or ``"type"``; it is none.
     """
     try:
         number = int(value)
-    except (OverflowError, ValueError) as error:
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument("type", value) from error
+    except OverflowError as error:
         raise InvalidArgument("integer", value) from error
     if number not in _INT64:
         raise InvalidArgument("integer", value)
@@ -87,6 +89,8 @@ def checked_max_results(max_results: int | None, *, optional: bool = False) -> i
         raise MlflowException(
             f"{lead}at most {SEARCH_MAX_RESULTS_THRESHOLD}", INVALID_PARAMETER_VALUE
         )
+    if not isinstance(max_results, int):
+        raise MlflowException(f"{lead}an integer", INVALID_PARAMETER_VALUE)
     return max_results
 
 
@@ -104,13 +108,20 @@ def checked_pairs(kind: str, pairs: Iterable[Any], *, optional: bool = False) ->
             raise MlflowException(
                 f"A {kind} lacks its {'key' if pair.key is None else 'value'}", BAD_REQUEST
             )
-        if not isinstance(pair.value, str | int | float | None):
-            raise MlflowException(f"The value of {kind} {pair.key!r} is not a text", BAD_REQUEST)
     if (repeated := first_repeated(pair.key for pair in checked)) is not None:
         raise AlreadyExists(kind, repeated)
-    return [
-        type(pair)(pair.key, None if pair.value is None else str(pair.value)) for pair in checked
-    ]
+    return [type(pair)(text(pair.key), text(pair.value)) for pair in checked]
+
+
+def text(value: Any) -> Any:
+    """What becomes of a value in a column of texts. None stays what it is."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, int | float):
+        return str(value)
+    raise InvalidArgument("type", value)
 
 
 @contextmanager

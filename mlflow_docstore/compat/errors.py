@@ -141,6 +141,7 @@ ANSWERS: Table = {
     (InvalidArgument, "integer"): Answer(
         INTERNAL_ERROR, "Python int too large to convert to an integer of 64 bits: {key}"
     ),
+    (InvalidArgument, "type"): Answer(BAD_REQUEST, "A value of the wrong type: {key!r}"),
     (InvalidArgument, None): Answer(INVALID_PARAMETER_VALUE, _described("Invalid value")),
     (Conflict, "param"): Answer(INVALID_PARAMETER_VALUE, _changed_params),
     (Conflict, None): Answer(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mlflow.genai.scorers.registry import MlflowTrackingStore
 
+    from .registry.store import DocStoreRegistryStore
     from .tracking.store import DocStoreTrackingStore
 
 # As in MLflow's _get_sqlalchemy_store: whoever makes a second store within a server gets the
@@ -35,6 +36,20 @@ def create_tracking_store(
     with answering():
         backend = CONTAINER.backend(store_uri)
     return CONTAINER.tracking_store(store_uri, artifact_uri, backend)
+
+
+def create_registry_store(
+    store_uri: str, tracking_uri: str | None = None
+) -> "DocStoreRegistryStore":
+    """The model registry on the database of a URI: ``mlflow.model_registry_store``.
+
+    Args:
+        store_uri: Where the database is.
+        tracking_uri: Where MLflow's code looks up the logged models that versions are made of.
+    """
+    from .registry.store import DocStoreRegistryStore  # noqa: PLC0415 - see the module
+
+    return DocStoreRegistryStore(store_uri, tracking_uri)
 
 
 def create_scorer_store(tracking_uri: str | None = None) -> "MlflowTrackingStore":

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from .errors import InvalidArgument
+
 Scalar: TypeAlias = str | int | float | bool | None
 
 
@@ -128,6 +130,16 @@ class Or:
 Filter: TypeAlias = Compare | In | Like | Exists | MissingOr | AnyElement | And | Or
 
 
+def require_scalar(value: object) -> None:
+    """Refuse what callers who ignore the type hints pass for an id or a name.
+
+    Raises:
+        InvalidArgument: ``kind="type"``.
+    """
+    if not isinstance(value, str | int | float | bytes | None):
+        raise InvalidArgument("type", value)
+
+
 def all_of(*nodes: Filter) -> And:
     """A flat conjunction: nested Ands are spliced in."""
     return And(tuple(_spliced(nodes)))
@@ -142,7 +154,13 @@ def _spliced(nodes: tuple[Filter, ...]) -> Iterator[Filter]:
 
 
 def equals(name: str, value: str | int | float | bool) -> Compare:
-    """The document path equals the value."""
+    """The document path equals the value.
+
+    Raises:
+        InvalidArgument: ``kind="type"``; the value is no scalar: some databases would take a dict
+            for an operator.
+    """
+    require_scalar(value)
     return Compare(path(name), Operator.EQ, value)
 
 

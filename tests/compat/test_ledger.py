@@ -2,14 +2,16 @@
 
 import inspect
 from collections.abc import Iterable
-from importlib.metadata import entry_points
 
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
+from mlflow.store.model_registry.sqlalchemy_store import SqlAlchemyStore as SqlRegistryStore
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
+from mlflow_docstore.compat.plugin import create_registry_store
+from mlflow_docstore.compat.registry.store import DocStoreRegistryStore
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 
 from . import ledger
@@ -49,7 +51,7 @@ def test_every_method_of_the_tracking_store_is_in_the_ledger() -> None:
 
 
 def test_every_method_of_the_registry_store_is_in_the_ledger() -> None:
-    assert methods_of(RegistryStore).keys() - ledger.REGISTRY_LATER == set()
+    assert methods_of(RegistryStore).keys() - registry_entries() == set()
 
 
 def test_no_method_is_entered_twice() -> None:
@@ -72,7 +74,7 @@ def test_the_ledger_names_only_what_mlflow_has() -> None:
         | ledger.NOT_IMPLEMENTED.keys()
     )
     assert entered - methods_of(AbstractStore).keys() == set()
-    assert ledger.REGISTRY_LATER - methods_of(RegistryStore).keys() == set()
+    assert registry_entries() - methods_of(RegistryStore).keys() == set()
 
 
 @newest
@@ -117,6 +119,34 @@ def test_method_raises_what_mlflow_falls_back_on(store: DocStoreTrackingStore, n
         getattr(store, name)("0", [])
 
 
-def test_registry_has_no_store_of_ours_yet() -> None:
-    registered = entry_points(group="mlflow.model_registry_store")
-    assert not [one for one in registered if one.value.startswith(OURS)]
+@pytest.mark.parametrize("name", sorted(ledger.REGISTRY_LATER))
+def test_declined_registry_method_answers_not_implemented(uri: str, name: str) -> None:
+    with pytest.raises(MlflowException, match=name) as caught:
+        getattr(create_registry_store(uri), name)("x", "y", key="z")
+    assert caught.value.error_code == "NOT_IMPLEMENTED"
+
+
+@pytest.mark.parametrize("name", sorted(ledger.REGISTRY_IMPLEMENTED))
+def test_registry_search_is_called_as_mlflows_sql_store_is(name: str) -> None:
+    theirs = inspect.signature(getattr(SqlRegistryStore, name)).parameters.values()
+    ours = inspect.signature(getattr(DocStoreRegistryStore, name)).parameters.values()
+    assert [(each.name, each.default) for each in ours] == [
+        (each.name, each.default) for each in theirs
+    ]
+
+
+def test_prompts_are_refused_by_what_they_are_made_of(uri: str) -> None:
+    registry = create_registry_store(uri)
+    for call in (
+        lambda: registry.create_prompt("p"),
+        lambda: registry.create_prompt_version("p", "text"),
+        lambda: registry.set_prompt_alias("p", "a", 1),
+        lambda: registry.delete_prompt("p"),
+    ):
+        with pytest.raises(MlflowException) as caught:
+            call()
+        assert caught.value.error_code == "NOT_IMPLEMENTED"
+
+
+def registry_entries() -> frozenset[str]:
+    return ledger.REGISTRY_IMPLEMENTED | ledger.REGISTRY_LATER | ledger.REGISTRY_INHERITED.keys()

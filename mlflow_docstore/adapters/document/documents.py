@@ -11,7 +11,7 @@ from mlflow_docstore.core.paging import (
     decode_token,
     encode_token,
 )
-from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals
+from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals, require_scalar
 
 from .driver import Document, Driver, Find, Outcome, Patch
 from .layout import SCHEMA_VERSION
@@ -39,6 +39,7 @@ class Documents:
 
     def get(self, key: str) -> Document | None:
         """The document, or None where it is missing or another workspace's."""
+        require_scalar(key)
         document = self._driver.get(self.collection, key)
         if document is None or document["workspace"] != WORKSPACE:
             return None
@@ -59,6 +60,7 @@ class Documents:
         self, key: str, patch: Patch, *, when: Sequence[Filter] = (), returning: bool = False
     ) -> Outcome:
         """Change one document if it meets all of ``when``."""
+        require_scalar(key)
         outcome = self._driver.patch(
             self.collection, key, patch, when=all_of(*when, self._scope), returning=returning
         )
@@ -72,6 +74,7 @@ class Documents:
 
     def delete(self, key: str, *, when: Sequence[Filter] = ()) -> bool:
         """Delete one document if it meets all of ``when``; whether it did."""
+        require_scalar(key)
         return self._driver.delete(self.collection, key, when=all_of(*when, self._scope))
 
     def delete_many(self, where: Sequence[Filter]) -> None:

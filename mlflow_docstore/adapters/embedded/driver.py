@@ -1,10 +1,13 @@
 """The driver's verbs on an embedded server."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from mlflow_docstore.adapters.document.driver import Outcome, Patch
 from mlflow_docstore.adapters.mongodb.driver import MongoDriver
 from mlflow_docstore.adapters.mongodb.session import Session
 from mlflow_docstore.adapters.mongodb.uri import Target
+from mlflow_docstore.core.query import Filter
 
 from .server import Server
 
@@ -27,6 +30,25 @@ class EmbeddedDriver(MongoDriver):
             return f"mongodb://{host}:{port}/{target.database}?directConnection=true&{query}"
 
         super().__init__(Session(target, address=address))
+
+    def patch(
+        self,
+        collection: str,
+        key: str,
+        patch: Patch,
+        *,
+        when: Filter | None = None,
+        returning: bool = False,
+    ) -> Outcome:
+        """A document that is to be returned is read after the write.
+
+        The server has findAndModify, but scans the whole collection for it, even by id: 180 ms in
+        8,000 documents, where an update and a read by id take 3 ms.
+        """
+        outcome = super().patch(collection, key, patch, when=when)
+        if returning and outcome.matched:
+            return replace(outcome, document=self.get(collection, key))
+        return outcome
 
     def close(self) -> None:
         super().close()

@@ -168,7 +168,8 @@ class SpansMixin:
         raise NotImplementedError("log_spans is not supported by mlflow-docstore yet")
 
 
-def _declined(name: str, area: Area) -> Callable[..., NoReturn]:
+def declined_method(name: str, area: Area) -> Callable[..., NoReturn]:
+    """A method of that name which refuses."""
     subject = area.value.replace("_", " ")
 
     def declined(_self: object, *_args: object, **_kwargs: object) -> NoReturn:
@@ -186,5 +187,5 @@ class DeclinedMixin(SpansMixin):
     """Every method of the areas that are not supported yet."""
 
     locals().update(
-        {name: _declined(name, area) for area, names in DECLINED.items() for name in names}
+        {name: declined_method(name, area) for area, names in DECLINED.items() for name in names}
     )

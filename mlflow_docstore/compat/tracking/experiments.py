@@ -21,8 +21,9 @@ from mlflow_docstore.compat.arguments import (
     looked_up_experiment_id,
     parsed_experiment_id,
     parsed_experiment_ids,
+    text,
 )
-from mlflow_docstore.compat.errors import RENAMING, answering
+from mlflow_docstore.compat.errors import RENAMING, answering, internal_errors
 from mlflow_docstore.compat.filters import experiments as grammar
 from mlflow_docstore.core.errors import AlreadyExists, Conflict, InvalidState
 from mlflow_docstore.core.paging import PageRequest
@@ -63,6 +64,7 @@ class ExperimentsMixin:
             _validate_experiment_tag(tag.key, tag.value)
         if (repeated := first_repeated(tag.key for tag in tags)) is not None:
             raise AlreadyExists("experiment_tag", repeated, name=name)
+        tags = [ExperimentTag(tag.key, text(tag.value)) for tag in tags]
         return self._create_experiment(name, artifact_location, tags)
 
     def _create_experiment(
@@ -88,10 +90,8 @@ class ExperimentsMixin:
         return self._backend.experiments.get(looked_up_experiment_id(experiment_id))
 
     def get_experiment_by_name(self, experiment_name: str) -> Experiment | None:
-        # SqlAlchemyStore compares whatever it is given, and finds nothing.
-        if not isinstance(experiment_name, str):
-            return None
-        return self._backend.experiments.find_by_name(experiment_name)
+        name = text(experiment_name)
+        return None if name is None else self._backend.experiments.find_by_name(name)
 
     def search_experiments(
         self,
@@ -102,10 +102,11 @@ class ExperimentsMixin:
         page_token: str | None = None,
     ) -> PagedList[Experiment]:
         limit = checked_max_results(max_results)
+        parsed_order = internal_errors()(grammar.parsed_order)
         query = ExperimentQuery(
             stages=tuple(LifecycleStage.view_type_to_stages(view_type)),
             where=grammar.parsed_filter(filter_string),
-            order=grammar.parsed_order(order_by),
+            order=parsed_order(order_by),
         )
         page = self._backend.experiments.search(query, PageRequest(limit, page_token or None))
         return PagedList(page.items, page.token)
@@ -129,10 +130,12 @@ class ExperimentsMixin:
 
     def set_experiment_tag(self, experiment_id: str, tag: ExperimentTag) -> None:
         _validate_experiment_tag(tag.key, tag.value)
-        self._backend.experiments.set_tag(parsed_experiment_id(experiment_id), tag.key, tag.value)
+        self._backend.experiments.set_tag(
+            parsed_experiment_id(experiment_id), tag.key, text(tag.value)
+        )
 
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
-        self._backend.experiments.delete_tag(parsed_experiment_id(experiment_id), key)
+        self._backend.experiments.delete_tag(parsed_experiment_id(experiment_id), text(key))
 
     def filter_active_experiment_ids(self, experiment_ids: Sequence[str]) -> list[str]:
         if not experiment_ids:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import operator
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -29,7 +30,9 @@ from mlflow_docstore.compat.arguments import (
     checked_pairs,
     judged_after,
     parsed_experiment_ids,
+    text,
 )
+from mlflow_docstore.compat.errors import internal_errors
 from mlflow_docstore.compat.filters import logged_models as grammar
 from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.paging import PageRequest, offset_of, offset_token
@@ -57,6 +60,18 @@ class LoggedModelsMixin:
         model_type: str | None = None,
     ) -> LoggedModel:
         _validate_logged_model_name(name)
+        with internal_errors():
+            return self._create(experiment_id, name, source_run_id, tags, params, model_type)
+
+    def _create(
+        self,
+        experiment_id: str,
+        name: str | None,
+        source_run_id: str | None,
+        tags: Sequence[LoggedModelTag] | None,
+        params: Sequence[LoggedModelParameter] | None,
+        model_type: str | None,
+    ) -> LoggedModel:
         experiment = active_experiment(self._backend.experiments, experiment_id)
         if not experiment_id:
             raise MlflowException("A model must be created in an experiment", BAD_REQUEST)
@@ -66,12 +81,12 @@ class LoggedModelsMixin:
         model = LoggedModel(
             experiment_id=experiment.experiment_id,
             model_id=model_id,
-            name=name or _generate_random_name(),
+            name=text(name or _generate_random_name()),
             artifact_location=location,
             creation_timestamp=now,
             last_updated_timestamp=now,
-            model_type=model_type,
-            source_run_id=source_run_id,
+            model_type=text(model_type),
+            source_run_id=text(source_run_id),
             status=LoggedModelStatus.PENDING,
             tags=checked_pairs("logged_model_tag", tags or ()),
             params=checked_pairs("logged_model_param", params or ()),
@@ -92,37 +107,40 @@ class LoggedModelsMixin:
         page_token: str | None = None,
     ) -> PagedList[LoggedModel]:
         scopes = grammar.parsed_datasets(datasets)
-        search = SearchLoggedModelsPaginationToken(
-            list(experiment_ids), filter_string, None if order_by is None else list(order_by)
-        )
-        token = _opened(page_token, search) if page_token else None
-        query = LoggedModelQuery(
-            where=grammar.parsed_filter(filter_string),
-            experiment_ids=parsed_experiment_ids(search.experiment_ids),
-            datasets=scopes,
-            order=grammar.parsed_order(search.order_by),
-        )
-        page = self._backend.logged_models.search(query, PageRequest(_limit(max_results), token))
+        with internal_errors():
+            search = SearchLoggedModelsPaginationToken(
+                list(experiment_ids), filter_string, None if order_by is None else list(order_by)
+            )
+            token = _opened(page_token, search) if page_token else None
+            query = LoggedModelQuery(
+                where=grammar.parsed_filter(filter_string),
+                experiment_ids=parsed_experiment_ids(search.experiment_ids),
+                datasets=scopes,
+                order=grammar.parsed_order(search.order_by),
+            )
+            limit = _limit(max_results)
+        page = self._backend.logged_models.search(query, PageRequest(limit, token))
         return PagedList(page.items, page.token and _sealed(page.token, search))
 
     def finalize_logged_model(self, model_id: str, status: LoggedModelStatus) -> LoggedModel:
         if not isinstance(status, LoggedModelStatus):
+            self._logged_model(model_id)
             raise MlflowException(f"{status!r} is no LoggedModelStatus", INTERNAL_ERROR)
         return self._backend.logged_models.finalize(model_id, status, at=get_current_time_millis())
 
     def set_logged_model_tags(self, model_id: str, tags: Sequence[LoggedModelTag]) -> None:
-        last = {tag.key: tag for tag in tags}
-        with judged_after(lambda: self._logged_model(model_id)):
+        with judged_after(lambda: self._logged_model(model_id)), internal_errors():
+            last = {tag.key: tag for tag in tags}
             checked = checked_pairs("logged_model_tag", last.values())
         self._backend.logged_models.set_tags(model_id, {tag.key: tag.value for tag in checked})
 
     def delete_logged_model_tag(self, model_id: str, key: str) -> None:
-        self._backend.logged_models.delete_tag(model_id, key)
+        self._backend.logged_models.delete_tag(model_id, text(key))
 
     def log_logged_model_params(
         self, model_id: str, params: Sequence[LoggedModelParameter]
     ) -> None:
-        with judged_after(lambda: self._logged_model(model_id)):
+        with judged_after(lambda: self._logged_model(model_id)), internal_errors():
             checked = checked_pairs("logged_model_param", params)
         self._backend.logged_models.add_params(
             model_id, [(param.key, param.value) for param in checked]
@@ -146,7 +164,7 @@ def _limit(max_results: int | None) -> int:
     limit = max_results or SEARCH_LOGGED_MODEL_MAX_RESULTS_DEFAULT
     if limit < 0:
         checked_max_results(limit)
-    return limit
+    return operator.index(limit)
 
 
 def _sealed(inner: str, search: SearchLoggedModelsPaginationToken) -> str:

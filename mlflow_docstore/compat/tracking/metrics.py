@@ -10,10 +10,11 @@ from mlflow.store.entities.paged_list import PagedList
 from mlflow.utils.validation import _validate_metric
 
 from mlflow_docstore.compat.arguments import judged_after, whole
-from mlflow_docstore.compat.errors import MODEL_METRICS, answering
+from mlflow_docstore.compat.errors import MODEL_METRICS, answering, internal_errors
 from mlflow_docstore.core import metrics as rules
 from mlflow_docstore.core.errors import InvalidState
 from mlflow_docstore.core.paging import PageRequest
+from mlflow_docstore.core.query import require_scalar
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.logged_models import LoggedModelRepository
 from mlflow_docstore.ports.runs import RunBatch
@@ -39,6 +40,7 @@ class MetricsMixin:
         value, is_nan = rules.sanitize(metric_value)
         return is_nan, value
 
+    @internal_errors()
     def get_metric_history(
         self,
         run_id: str,
@@ -51,6 +53,7 @@ class MetricsMixin:
         )
         return PagedList(page.items, page.token)
 
+    @internal_errors()
     def get_metric_history_bulk(
         self, run_ids: Sequence[str], metric_key: str, max_results: int
     ) -> list[MetricWithRunId]:
@@ -70,14 +73,20 @@ class MetricsMixin:
                 "Both start_step and end_step must be specified together, "
                 "or neither may be specified."
             )
+        require_scalar(start_step)
+        require_scalar(end_step)
         steps = None if start_step is None or end_step is None else (start_step, end_step)
         limit = max(1, max_results)
+        with internal_errors():
+            run_ids = list(run_ids)
+        sample = self._backend.metrics.sample
         return [
             MetricWithRunId(metric=metric, run_id=run_id)
             for run_id in run_ids
-            for metric in self._backend.metrics.sample(run_id, metric_key, limit=limit, steps=steps)
+            for metric in sample(run_id, metric_key, limit=limit, steps=steps)
         ]
 
+    @internal_errors()
     def get_metric_history_bulk_interval_from_steps(
         self, run_id: str, metric_key: str, steps: Sequence[int], max_results: int
     ) -> list[MetricWithRunId]:

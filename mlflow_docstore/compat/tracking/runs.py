@@ -37,6 +37,7 @@ from mlflow_docstore.compat.arguments import (
     checked_pairs,
     judged_after,
     parsed_experiment_ids,
+    text,
     whole,
 )
 from mlflow_docstore.compat.errors import ONE_PARAM, answering, internal_errors
@@ -57,6 +58,7 @@ class RunsMixin:
 
     _backend: Backend
 
+    @internal_errors()
     def create_run(
         self,
         experiment_id: str,
@@ -68,18 +70,17 @@ class RunsMixin:
         experiment = active_experiment(self._backend.experiments, experiment_id)
         name, all_tags = _named(run_name, list(tags or []))
         run_id = uuid.uuid4().hex
-        with internal_errors():
-            info = RunInfo(
-                run_id=run_id,
-                experiment_id=experiment.experiment_id,
-                user_id=user_id,
-                status=RunStatus.to_string(RunStatus.RUNNING),
-                start_time=None if start_time is None else whole(start_time),
-                end_time=None,
-                lifecycle_stage=LifecycleStage.ACTIVE,
-                artifact_uri=append_to_uri_path(experiment.artifact_location, run_id, ARTIFACTS),
-                run_name=name,
-            )
+        info = RunInfo(
+            run_id=run_id,
+            experiment_id=experiment.experiment_id,
+            user_id=text(user_id),
+            status=RunStatus.to_string(RunStatus.RUNNING),
+            start_time=None if start_time is None else whole(start_time),
+            end_time=None,
+            lifecycle_stage=LifecycleStage.ACTIVE,
+            artifact_uri=append_to_uri_path(experiment.artifact_location, run_id, ARTIFACTS),
+            run_name=name,
+        )
         if not experiment_id:
             raise MlflowException("A run must be created in an experiment", BAD_REQUEST)
         data = RunData(tags=checked_pairs("run_tag", all_tags, optional=True))
@@ -96,9 +97,8 @@ class RunsMixin:
         with judged_after(lambda: self._active_run(run_id)), internal_errors():
             status = None if run_status is None else RunStatus.to_string(run_status)
             ended = None if end_time is None else whole(end_time)
-        return self._backend.runs.update_info(
-            run_id, status=status, end_time=ended, name=str(run_name) if run_name else None
-        )
+            name = text(run_name or None)
+        return self._backend.runs.update_info(run_id, status=status, end_time=ended, name=name)
 
     def delete_run(self, run_id: str) -> None:
         self._backend.runs.delete(run_id, at=get_current_time_millis())
@@ -122,9 +122,11 @@ class RunsMixin:
         page_token: str | None,
     ) -> tuple[list[Run], str | None]:
         limit = checked_max_results(max_results, optional=True)
-        where, order = grammar.parsed_search(filter_string, order_by)
+        with internal_errors():
+            where, order = grammar.parsed_search(filter_string, order_by)
+            experiments = parsed_experiment_ids(experiment_ids)
         query = RunQuery(
-            experiment_ids=parsed_experiment_ids(experiment_ids),
+            experiment_ids=experiments,
             stages=tuple(LifecycleStage.view_type_to_stages(run_view_type)),
             where=where,
             order=order,
@@ -145,7 +147,7 @@ class RunsMixin:
         self._backend.runs.log(run_id, _tagged([tag]))
 
     def delete_tag(self, run_id: str, key: str) -> None:
-        self._backend.runs.delete_tag(run_id, key)
+        self._backend.runs.delete_tag(run_id, text(key))
 
     def log_batch(
         self,
@@ -201,13 +203,13 @@ def _named(run_name: str | None, tags: list[RunTag]) -> tuple[str, list[RunTag]]
             f"different values (run_name='{run_name}', mlflow.runName='{tagged}').",
             INVALID_PARAMETER_VALUE,
         )
-    name = str(run_name or tagged or _generate_random_name())
+    name = text(run_name or tagged or _generate_random_name())
     return name, tags if tagged else [*tags, RunTag(MLFLOW_RUN_NAME, name)]
 
 
 def _params(params: Sequence[Param]) -> dict[str, str]:
     """Params that MLflow's validator, which lets None pass, has judged."""
-    values = {param.key: param.value for param in params}
+    values = {param.key: text(param.value) for param in params}
     for key, value in values.items():
         if value is None:
             raise MlflowException(f"Param {key!r} lacks its value", BAD_REQUEST)
@@ -225,6 +227,6 @@ def _tagged(tags: Sequence[RunTag]) -> RunBatch:
     """Tags to log. That of the run's name renames the run, unless it is empty."""
     names = [tag.value for tag in tags if tag.key == MLFLOW_RUN_NAME and tag.value]
     return RunBatch(
-        tags={tag.key: tag.value for tag in tags if tag.key != MLFLOW_RUN_NAME},
-        name=names[-1] if names else None,
+        tags={tag.key: text(tag.value) for tag in tags if tag.key != MLFLOW_RUN_NAME},
+        name=text(names[-1]) if names else None,
     )

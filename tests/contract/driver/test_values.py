@@ -109,7 +109,9 @@ class TestIntegersBeyond64Bits:
 
 
 @pytest.mark.parametrize(
-    "value", ["\ud800", math.nan, math.inf, -math.inf, object(), {1, 2}], ids=ascii
+    "value",
+    ["\ud800", math.nan, math.inf, -math.inf, object(), {1, 2}],
+    ids=["surrogate", "nan", "inf", "minus inf", "object", "set"],
 )
 def test_a_value_of_no_json_is_held_exactly_or_refused(table: Table, value: Any) -> None:
     try:

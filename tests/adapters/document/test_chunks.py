@@ -1,0 +1,206 @@
+"""Chunks of metric points: what is stored, merged, and read page by page."""
+
+import random
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from mlflow_docstore.adapters.document import chunks as module
+from mlflow_docstore.adapters.document.chunks import CHUNK_POINTS, Chunks, encode_chunks
+from mlflow_docstore.adapters.document.codecs.metrics import decode_chunk, encode_chunk
+from mlflow_docstore.adapters.document.driver import Document, Find, Row
+from mlflow_docstore.adapters.document.layout import METRICS
+from mlflow_docstore.adapters.memory.database import Database
+from mlflow_docstore.adapters.memory.driver import MemoryDriver
+from mlflow_docstore.core.errors import InvalidArgument
+from mlflow_docstore.core.metrics import LARGEST, Point
+
+RUN, KEY = "r", "loss"
+
+
+def points(*timestamps: int) -> list[Point]:
+    return [(timestamp, timestamp, timestamp / 2, False) for timestamp in timestamps]
+
+
+@pytest.fixture
+def database() -> Database:
+    return Database()
+
+
+@pytest.fixture
+def chunks(database: Database) -> Chunks:
+    return Chunks(MemoryDriver(database))
+
+
+def stored(database: Database) -> list[Document]:
+    return list(database.table(METRICS).documents.values())
+
+
+def append(chunks: Chunks, these: Sequence[Point], run_id: str = RUN, key: str = KEY) -> None:
+    chunks.append(encode_chunks(run_id, {key: these}))
+
+
+def append_each(chunks: Chunks, these: Sequence[Point]) -> None:
+    for point in these:
+        append(chunks, [point])
+
+
+def pages(chunks: Chunks, size: int) -> list[Point]:
+    read: list[Point] = []
+    while page := chunks.after(RUN, KEY, read[-1] if read else None, size):
+        assert len(page) <= size
+        read += page
+    return read
+
+
+class TestCodec:
+    @pytest.mark.parametrize(
+        "point",
+        [
+            (0, 0, 0.0, False),
+            (0, 0, 0.0, True),
+            (-(2**63), 2**63 - 1, LARGEST, False),
+            (2**63 - 1, -(2**63), -LARGEST, False),
+            (1, 1, 5e-324, False),
+            (1, 1, -0.0, False),
+        ],
+    )
+    def test_a_point_comes_back_as_it_was(self, point: Point) -> None:
+        (decoded,) = decode_chunk(encode_chunk(RUN, KEY, [point]))
+        assert decoded == point
+        assert str(decoded[2]) == str(point[2])
+
+    def test_the_same_points_make_the_same_id(self) -> None:
+        assert encode_chunk(RUN, KEY, points(1, 2)) == encode_chunk(RUN, KEY, points(1, 2))
+
+    def test_whatever_differs_makes_another_id(self) -> None:
+        a, nan = points(1)[0], (1, 1, 0.0, True)
+        made = [
+            encode_chunk(RUN, KEY, [a]),
+            encode_chunk("other", KEY, [a]),
+            encode_chunk(RUN, "other", [a]),
+            encode_chunk(RUN, KEY, [a], level=1),
+            encode_chunk(RUN, KEY, points(2)),
+            encode_chunk(RUN, KEY, [(1, 1, 0.0, False)]),
+            encode_chunk(RUN, KEY, [nan]),
+        ]
+        assert len({chunk["_id"] for chunk in made}) == len(made)
+
+    @pytest.mark.parametrize("number", [2**63, -(2**63) - 1])
+    def test_an_integer_of_more_than_64_bits_is_refused(self, number: int) -> None:
+        with pytest.raises(InvalidArgument):
+            encode_chunk(RUN, KEY, [(number, 0, 0.0, False)])
+        with pytest.raises(InvalidArgument):
+            encode_chunk(RUN, KEY, [(0, number, 0.0, False)])
+
+
+class TestAppending:
+    def test_the_points_of_a_metric_are_one_chunk_in_order_and_each_once(
+        self, chunks: Chunks, database: Database
+    ) -> None:
+        append(chunks, points(3, 1, 2, 1))
+        (chunk,) = stored(database)
+        assert decode_chunk(chunk) == points(1, 2, 3)
+
+    def test_a_repeat_changes_nothing(self, chunks: Chunks, database: Database) -> None:
+        append(chunks, points(1, 2))
+        append(chunks, points(2, 1))
+        assert len(stored(database)) == 1
+
+    def test_more_points_than_a_chunk_takes_are_several(
+        self, chunks: Chunks, database: Database
+    ) -> None:
+        many = points(*range(CHUNK_POINTS + 1))
+        append(chunks, many)
+        assert sorted(chunk["count"] for chunk in stored(database)) == [1, CHUNK_POINTS]
+        assert chunks.history(RUN, KEY) == many
+
+
+class TestReading:
+    def test_a_history_is_of_its_run_and_metric_alone(self, chunks: Chunks) -> None:
+        append(chunks, points(1))
+        append(chunks, points(2), run_id="other")
+        append(chunks, points(3), key="other")
+        assert chunks.history(RUN, KEY) == points(1)
+
+    def test_exact_repeats_vanish_and_others_stay(self, chunks: Chunks) -> None:
+        same = [(1, 1, 0.5, False), (1, 1, 0.0, True), (1, 1, 0.0, False), (1, 2, 0.5, False)]
+        append_each(chunks, same)
+        append(chunks, same[:2])
+        assert chunks.history(RUN, KEY) == sorted(same)
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+    @pytest.mark.parametrize("seed", range(5))
+    def test_pages_make_the_history_however_chunks_overlap(
+        self, chunks: Chunks, size: int, seed: int
+    ) -> None:
+        dice = random.Random(seed)  # noqa: S311 - the same cases each time
+        for _ in range(12):
+            append(chunks, points(*(dice.randrange(30) for _ in range(dice.randrange(1, 6)))))
+            if dice.random() < 0.2:
+                chunks.merge(RUN)
+        history = chunks.history(RUN, KEY)
+        assert pages(chunks, size) == history
+        assert len(history) > 10
+
+    def test_a_page_of_a_metric_logged_in_order_reads_little(self, database: Database) -> None:
+        read: list[str] = []
+
+        class Watched(MemoryDriver):
+            def scan(self, collection: str, query: Find) -> Iterator[Document]:
+                for document in super().scan(collection, query):
+                    read.append(document["_id"])
+                    yield document
+
+        chunks = Chunks(Watched(database))
+        append_each(chunks, points(*range(200)))
+        assert chunks.after(RUN, KEY, points(99)[0], 10) == points(*range(100, 110))
+        assert len(read) < 20
+
+
+class TestMerging:
+    def test_many_small_chunks_become_one(self, chunks: Chunks, database: Database) -> None:
+        append_each(chunks, points(*range(20)))
+        assert chunks.merge(RUN) == 19
+        assert [chunk["count"] for chunk in stored(database)] == [20]
+        assert chunks.history(RUN, KEY) == points(*range(20))
+
+    def test_few_chunks_are_left_alone(self, chunks: Chunks, database: Database) -> None:
+        append_each(chunks, points(*range(8)))
+        assert chunks.merge(RUN) == 0
+        assert len(stored(database)) == 8
+
+    def test_another_metric_and_another_run_are_left_alone(
+        self, chunks: Chunks, database: Database
+    ) -> None:
+        append_each(chunks, points(*range(20)))
+        append(chunks, points(1), key="other")
+        append(chunks, points(1), run_id="other")
+        chunks.merge(RUN)
+        assert len(stored(database)) == 3
+
+    def test_full_chunks_are_not_merged_again(
+        self, chunks: Chunks, database: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "CHUNK_POINTS", 10)
+        append_each(chunks, points(*range(25)))
+        chunks.merge(RUN)
+        before = {chunk["_id"]: chunk["count"] for chunk in stored(database)}
+        assert sorted(before.values()) == [5, 10, 10]
+        append_each(chunks, points(*range(30, 50)))
+        chunks.merge(RUN)
+        kept = {chunk["_id"] for chunk in stored(database)} & set(before)
+        assert {before[one] for one in kept} >= {10}
+        assert chunks.history(RUN, KEY) == points(*range(25), *range(30, 50))
+
+    def test_what_a_merge_lists_but_cannot_read_stays(self, database: Database) -> None:
+        """As when a database finds less by one condition than by another."""
+
+        class Forgetful(MemoryDriver):
+            def find(self, collection: str, query: Find) -> list[Row]:
+                rows = super().find(collection, query)
+                return rows if query.fields is not None else rows[5:]
+
+        append_each(Chunks(MemoryDriver(database)), points(*range(20)))
+        Chunks(Forgetful(database)).merge(RUN)
+        assert Chunks(MemoryDriver(database)).history(RUN, KEY) == points(*range(20))

@@ -1,0 +1,116 @@
+"""What every document carries, and what of it a reader takes."""
+
+import pytest
+
+from mlflow_docstore.adapters.document.backend import DocumentBackend
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Patch
+from mlflow_docstore.adapters.document.layout import META, SCHEMA_VERSION
+from mlflow_docstore.adapters.memory.database import Database
+from mlflow_docstore.adapters.memory.driver import MemoryDriver
+from mlflow_docstore.core.errors import Unsupported
+from mlflow_docstore.core.paging import PageRequest
+from mlflow_docstore.core.query import Order, equals, path
+
+BY_ID = (Order(path("_id")),)
+
+
+@pytest.fixture
+def driver() -> MemoryDriver:
+    return MemoryDriver(Database())
+
+
+@pytest.fixture
+def documents(driver: MemoryDriver) -> Documents:
+    return Documents(driver, "things")
+
+
+def put(driver: MemoryDriver, **fields: object) -> None:
+    driver.insert("things", {"workspace": "default", "schema": SCHEMA_VERSION, **fields})
+
+
+def ids(found: list[Document]) -> list[str]:
+    return [one["_id"] for one in found]
+
+
+def test_every_document_carries_its_workspace_and_schema(
+    documents: Documents, driver: MemoryDriver
+) -> None:
+    documents.insert({"_id": "a"})
+    documents.insert_many([{"_id": "b"}])
+    for key in ("a", "b"):
+        assert driver.get("things", key) == {
+            "_id": key,
+            "workspace": "default",
+            "schema": SCHEMA_VERSION,
+        }
+
+
+def test_what_another_workspace_holds_is_neither_seen_nor_changed(
+    documents: Documents, driver: MemoryDriver
+) -> None:
+    put(driver, _id="theirs", workspace="other")
+    before = driver.get("things", "theirs")
+    assert documents.get("theirs") is None
+    assert documents.find([]) == []
+    assert list(documents.scan([])) == []
+    assert documents.page([], BY_ID, PageRequest(5), dict).items == []
+    assert documents.distinct([], ("schema",), limit=5) == []
+    assert not documents.patch("theirs", Patch(set={"a": 1})).matched
+    documents.patch_many([], Patch(set={"a": 1}))
+    assert not documents.delete("theirs")
+    documents.delete_many([])
+    assert driver.get("things", "theirs") == before
+
+
+@pytest.mark.parametrize("version", [SCHEMA_VERSION - 1, SCHEMA_VERSION])
+def test_this_schema_and_the_one_before_are_read(
+    documents: Documents, driver: MemoryDriver, version: int
+) -> None:
+    put(driver, _id="a", schema=version)
+    assert documents.get("a")["schema"] == version
+    assert ids(documents.find([], fields=())) == ["a"]
+
+
+def test_a_newer_schema_is_refused_wherever_it_is_read(
+    documents: Documents, driver: MemoryDriver
+) -> None:
+    put(driver, _id="a", schema=SCHEMA_VERSION + 1)
+    reads = [
+        lambda: documents.get("a"),
+        lambda: documents.find([], fields=("other",)),
+        lambda: list(documents.scan([])),
+        lambda: documents.page([], BY_ID, PageRequest(5), dict),
+        lambda: documents.patch("a", Patch(set={"b": 1}), returning=True),
+    ]
+    for read in reads:
+        with pytest.raises(Unsupported) as caught:
+            read()
+        assert caught.value.key == SCHEMA_VERSION + 1
+        assert caught.value.facts["newest"] == SCHEMA_VERSION
+
+
+def test_a_database_of_a_newer_schema_is_not_opened(driver: MemoryDriver) -> None:
+    driver.insert(META, {"_id": "schema", "version": SCHEMA_VERSION + 1})
+    with pytest.raises(Unsupported):
+        DocumentBackend(driver).prepare()
+
+
+def test_pages_are_as_long_as_they_are_asked_for_and_the_last_has_no_token(
+    documents: Documents, driver: MemoryDriver
+) -> None:
+    for key in "abcde":
+        put(driver, _id=key)
+    sizes, token = [], None
+    while True:
+        page = documents.page([], BY_ID, PageRequest(2, token), dict)
+        sizes.append(ids(page.items))
+        token = page.token
+        if token is None:
+            break
+    assert sizes == [["a", "b"], ["c", "d"], ["e"]]
+
+
+def test_a_full_last_page_has_no_token(documents: Documents, driver: MemoryDriver) -> None:
+    put(driver, _id="a")
+    assert documents.page([equals("_id", "a")], BY_ID, PageRequest(1), dict).token is None

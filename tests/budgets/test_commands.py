@@ -1,0 +1,233 @@
+"""How many commands each call costs: exactly, so that an improvement is noticed as well."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+from mlflow.entities import (
+    ExperimentTag,
+    LoggedModelStatus,
+    Metric,
+    Param,
+    RunStatus,
+    RunTag,
+    ViewType,
+)
+
+from mlflow_docstore.adapters.document.chunks import Chunks, encode_chunks
+from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
+
+from .conftest import Heard
+
+Call = Callable[[DocStoreTrackingStore, str, str], object]
+"""With the ids of an experiment and of a run in it."""
+
+
+def points(count: int, key: str = "loss") -> list[Metric]:
+    return [Metric(key, float(number), number, number) for number in range(count)]
+
+
+def keys(count: int) -> list[Metric]:
+    return [Metric(f"m{number}", 1.0, 1, 0) for number in range(count)]
+
+
+def params(count: int) -> list[Param]:
+    return [Param(f"p{number}", "v") for number in range(count)]
+
+
+def tags(count: int) -> list[RunTag]:
+    return [RunTag(f"t{number}", "v") for number in range(count)]
+
+
+def experiment_in(store: DocStoreTrackingStore) -> str:
+    return str(store.create_experiment(f"e{uuid4().hex}", tags=[ExperimentTag("a", "b")]))
+
+
+def run_in(store: DocStoreTrackingStore, experiment_id: str) -> str:
+    run = store.create_run(experiment_id, "user", 1, [RunTag("colour", "red")], "name")
+    return str(run.info.run_id)
+
+
+BUDGETS: list[tuple[str, Call, list[str]]] = [
+    ("create_experiment", lambda store, _e, _r: experiment_in(store), ["insert"]),
+    ("get_experiment", lambda store, e, _r: store.get_experiment(e), ["find"]),
+    (
+        "get_experiment_by_name",
+        lambda store, _e, _r: store.get_experiment_by_name("Default"),
+        ["find"],
+    ),
+    (
+        "set_experiment_tag",
+        lambda store, e, _r: store.set_experiment_tag(e, ExperimentTag("k", "v")),
+        ["update"],
+    ),
+    (
+        "search_experiments",
+        lambda store, _e, _r: store.search_experiments(max_results=5),
+        ["find"],
+    ),
+    ("create_run", lambda store, e, _r: run_in(store, e), ["find", "insert"]),
+    ("get_run", lambda store, _e, r: store.get_run(r), ["find"]),
+    ("log_param", lambda store, _e, r: store.log_param(r, Param("p", "v")), ["update"]),
+    ("set_tag", lambda store, _e, r: store.set_tag(r, RunTag("k", "v")), ["update"]),
+    ("delete_tag", lambda store, _e, r: store.delete_tag(r, "colour"), ["update"]),
+    ("log_metric", lambda store, _e, r: store.log_metric(r, points(1)[0]), ["update", "insert"]),
+    (
+        "update_run_info",
+        lambda store, _e, r: store.update_run_info(r, RunStatus.RUNNING, 5, "other"),
+        ["findAndModify"],
+    ),
+    (
+        "update_run_info at the end of a run without metrics",
+        lambda store, _e, r: store.update_run_info(r, RunStatus.FINISHED, 5, None),
+        ["findAndModify"],
+    ),
+    ("delete_run", lambda store, _e, r: store.delete_run(r), ["update"]),
+    ("restore_run", lambda store, _e, r: store.restore_run(r), ["update"]),
+    (
+        "log_batch of 1,000 points of one metric",
+        lambda store, _e, r: store.log_batch(r, points(1000), [], []),
+        ["update", "insert"],
+    ),
+    (
+        "log_batch of 1,000 metrics",
+        lambda store, _e, r: store.log_batch(r, keys(1000), [], []),
+        ["update", "insert"],
+    ),
+    (
+        "log_batch of 800 metrics, 100 params and 100 tags",
+        lambda store, _e, r: store.log_batch(r, keys(800), params(100), tags(100)),
+        ["update", "insert"],
+    ),
+    (
+        "log_batch without metrics",
+        lambda store, _e, r: store.log_batch(r, [], params(100), tags(100)),
+        ["update"],
+    ),
+    (
+        "search_runs",
+        lambda store, e, _r: store.search_runs([e], "", ViewType.ACTIVE_ONLY, 10),
+        ["find"],
+    ),
+    (
+        "search_runs by a filter, in another order",
+        lambda store, e, _r: store.search_runs(
+            [e],
+            "metrics.loss < 5 and params.p = 'v' and tags.colour = 'red'",
+            ViewType.ALL,
+            10,
+            ["metrics.loss DESC", "params.p"],
+        ),
+        ["aggregate"],
+    ),
+    (
+        "create_logged_model",
+        lambda store, e, _r: store.create_logged_model(e, "model"),
+        ["find", "insert"],
+    ),
+    (
+        "search_logged_models",
+        lambda store, e, _r: store.search_logged_models([e], max_results=10),
+        ["find"],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "commands"),
+    [budget[1:] for budget in BUDGETS],
+    ids=[budget[0] for budget in BUDGETS],
+)
+def test_a_call_sends_these_commands(heard: Heard, call: Call, commands: list[str]) -> None:
+    experiment_id = experiment_in(heard.store)
+    run_id = run_in(heard.store, experiment_id)
+    with heard.listener.during() as sent:
+        call(heard.store, experiment_id, run_id)
+    assert sent.names == commands
+
+
+def test_a_store_on_a_database_that_exists_opens_with_two_commands(heard: Heard) -> None:
+    with heard.listener.during() as sent:
+        heard.another_store()
+    assert sent.names == ["find", "find"]
+
+
+@pytest.fixture(scope="module")
+def long_run(heard: Heard) -> str:
+    """A run with 10,000 points in batches of 1,000."""
+    run_id = run_in(heard.store, experiment_in(heard.store))
+    every = points(10_000)
+    for begin in range(0, 10_000, 1000):
+        heard.store.log_batch(run_id, every[begin : begin + 1000], [], [])
+    return run_id
+
+
+@pytest.mark.parametrize("limit", [None, 25_000])
+def test_a_history_of_10_000_points_is_one_find(
+    heard: Heard, long_run: str, limit: int | None
+) -> None:
+    with heard.listener.during() as sent:
+        history = heard.store.get_metric_history(long_run, "loss", max_results=limit)
+    assert len(history) == 10_000
+    assert sent.names == ["find"]
+
+
+def test_a_page_of_a_long_history_is_a_find_for_its_points_and_one_for_merged_ones(
+    heard: Heard, long_run: str
+) -> None:
+    first = heard.store.get_metric_history(long_run, "loss", max_results=500)
+    with heard.listener.during() as sent:
+        page = heard.store.get_metric_history(
+            long_run, "loss", max_results=500, page_token=first.token
+        )
+    assert [metric.step for metric in page] == list(range(500, 1000))
+    assert sent.names == ["find", "find"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "commands"), [(None, ["find"]), (25_000, ["find", "getMore", "getMore"])]
+)
+def test_a_history_of_single_points_is_one_find_and_what_its_size_demands(
+    heard: Heard, chatty_run: str, limit: int | None, commands: list[str]
+) -> None:
+    with heard.listener.during() as sent:
+        history = heard.store.get_metric_history(chatty_run, "loss", max_results=limit)
+    assert len(history) == 2500
+    assert sent.names == commands
+
+
+@pytest.fixture(scope="module")
+def chatty_run(heard: Heard) -> str:
+    """A run with 2,500 points that were logged one by one."""
+    run_id = uuid4().hex
+    lone = [{"loss": [(number, number, 0.5, False)]} for number in range(2500)]
+    chunks = [chunk for points in lone for chunk in encode_chunks(run_id, points)]
+    Chunks(heard.backend._driver).append(chunks)
+    return run_id
+
+
+def test_the_end_of_a_run_with_few_chunks_costs_two_commands_more(heard: Heard) -> None:
+    run_id = run_in(heard.store, experiment_in(heard.store))
+    heard.store.log_batch(run_id, points(1000), [], [])
+    with heard.listener.during() as sent:
+        heard.store.update_run_info(run_id, RunStatus.FINISHED, 5, None)
+    assert sent.names == ["findAndModify", "find", "update"]
+
+
+def test_the_end_of_a_run_merges_the_chunks_of_a_metric_with_three_commands(
+    heard: Heard,
+) -> None:
+    run_id = run_in(heard.store, experiment_in(heard.store))
+    for point in points(12):
+        heard.store.log_metric(run_id, point)
+    with heard.listener.during() as sent:
+        heard.store.update_run_info(run_id, RunStatus.FINISHED, 5, None)
+    assert sent.names == ["findAndModify", "find", "find", "insert", "delete", "update"]
+    assert len(heard.store.get_metric_history(run_id, "loss")) == 12
+
+
+def test_a_model_is_finalised_with_one_command(heard: Heard) -> None:
+    model = heard.store.create_logged_model(experiment_in(heard.store), "model")
+    with heard.listener.during() as sent:
+        heard.store.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
+    assert sent.names == ["findAndModify"]

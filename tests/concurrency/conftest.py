@@ -1,0 +1,36 @@
+"""Eight processes on one embedded server, for all tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mlflow_docstore.adapters.embedded.server import Server
+from mlflow_docstore.adapters.mongodb import ADAPTER
+from mlflow_docstore.ports.backend import Backend
+
+from .processes import Team
+
+SIZE = 8
+
+
+@pytest.fixture(scope="session")
+def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    embedded = Server(tmp_path_factory.mktemp("concurrency") / "data")
+    host, port = embedded.address()
+    yield f"mongodb://{host}:{port}/concurrency?directConnection=true"
+    embedded.release()
+
+
+@pytest.fixture(scope="session")
+def team(uri: str) -> Iterator[Team]:
+    made = Team(uri, SIZE)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def backend(uri: str) -> Iterator[Backend]:
+    """A fresh one: what is checked is what is stored."""
+    opened = ADAPTER.open(uri)
+    yield opened
+    opened.close()

@@ -1,0 +1,146 @@
+"""No reader misses a point, in whatever order chunks are merged, appended and read."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from mlflow_docstore.adapters.document import chunks as module
+from mlflow_docstore.adapters.document.chunks import Chunks, encode_chunks
+from mlflow_docstore.adapters.document.layout import METRICS
+from mlflow_docstore.adapters.memory.database import Database
+from mlflow_docstore.adapters.memory.driver import MemoryDriver
+from mlflow_docstore.core.metrics import Point
+
+from .interleavings import Actor, Choices, Crashed, SteppedDriver, Trace, every_order, interleave
+
+RUN, KEY = "r", "loss"
+POINTS: list[Point] = [(number, number, 0.5, False) for number in range(4)]
+
+Work = Callable[[Chunks], Any]
+
+
+def merge(chunks: Chunks) -> int:
+    return chunks.merge(RUN)
+
+
+def history(chunks: Chunks) -> list[Point]:
+    return chunks.history(RUN, KEY)
+
+
+def pages(chunks: Chunks) -> list[Point]:
+    """The history in pages of two, which overlap no more than they must."""
+    read: list[Point] = []
+    while page := chunks.after(RUN, KEY, read[-1] if read else None, 2):
+        read += page
+    return read
+
+
+def append(*points: Point) -> Work:
+    return lambda chunks: chunks.append(encode_chunks(RUN, {KEY: points}))
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(3) as threads:
+        yield threads
+
+
+@pytest.fixture(autouse=True)
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Merge as few as two chunks: the fewer there are, the fewer orders."""
+    monkeypatch.setattr(module, "_WORTH_MERGING", 1)
+
+
+def world(points: Sequence[Point]) -> Database:
+    """Each point in a chunk of its own."""
+    database = Database()
+    chunks = Chunks(MemoryDriver(database))
+    for point in points:
+        append(point)(chunks)
+    return database
+
+
+def explore(
+    pool: ThreadPoolExecutor,
+    make: Callable[[], Database],
+    works: Sequence[Work],
+    check: Callable[[list[Any], list[Point]], None],
+    *,
+    preemptions: int = 3,
+) -> int:
+    """Check, after every order, what each work returned, and the history in the end."""
+
+    def execute(prefix: Choices) -> Trace:
+        database = make()
+        actors = [Actor() for _ in works]
+        jobs = [
+            (actor, job(work, database, actor)) for actor, work in zip(actors, works, strict=True)
+        ]
+        trace = interleave(pool, jobs, prefix)
+        check([actor.result for actor in actors], history(Chunks(MemoryDriver(database))))
+        return trace
+
+    return every_order(execute, preemptions=preemptions)
+
+
+def job(work: Work, database: Database, actor: Actor) -> Callable[[], Any]:
+    driver = SteppedDriver(database, METRICS, actor.step, torn=work is not merge)
+    chunks = Chunks(driver)
+    return lambda: work(chunks)
+
+
+@pytest.mark.parametrize("read", [history, pages])
+def test_a_reader_sees_every_point_during_a_merge(pool: ThreadPoolExecutor, read: Work) -> None:
+    def check(results: list[Any], end: list[Point]) -> None:
+        assert results[0] == POINTS[:3]
+        assert end == POINTS[:3]
+
+    assert explore(pool, lambda: world(POINTS[:3]), [read, merge], check) > 50
+
+
+def test_a_reader_sees_every_point_during_two_merges(pool: ThreadPoolExecutor) -> None:
+    def check(results: list[Any], end: list[Point]) -> None:
+        assert results[0] == POINTS[:2]
+        assert end == POINTS[:2]
+
+    works = [history, merge, merge]
+    assert explore(pool, lambda: world(POINTS[:2]), works, check, preemptions=2) > 100
+
+
+def test_a_merge_loses_nothing_that_is_logged_meanwhile(pool: ThreadPoolExecutor) -> None:
+    def check(results: list[Any], end: list[Point]) -> None:
+        assert set(results[2]) >= set(POINTS[:3])
+        assert end == POINTS
+
+    works = [merge, append(POINTS[3]), history]
+    assert explore(pool, lambda: world(POINTS[:3]), works, check, preemptions=2) > 100
+
+
+def test_a_merge_loses_nothing_that_is_logged_again_meanwhile(pool: ThreadPoolExecutor) -> None:
+    def check(results: list[Any], end: list[Point]) -> None:
+        del results
+        assert end == POINTS[:3]
+
+    works = [merge, append(POINTS[1]), merge]
+    assert explore(pool, lambda: world(POINTS[:3]), works, check, preemptions=2) > 100
+
+
+@pytest.mark.parametrize("step", range(8))
+def test_a_merge_that_died_loses_nothing_and_is_done_by_the_next(
+    pool: ThreadPoolExecutor, step: int
+) -> None:
+    def make() -> Database:
+        database = world(POINTS)
+        actor = Actor(crash_at=step)
+        interleave(pool, [(actor, job(merge, database, actor))], ())
+        assert isinstance(actor.result, Crashed | int)
+        assert history(Chunks(MemoryDriver(database))) == POINTS
+        return database
+
+    def check(results: list[Any], end: list[Point]) -> None:
+        assert results[0] == POINTS
+        assert end == POINTS
+
+    assert explore(pool, make, [history, merge], check, preemptions=2) > 1

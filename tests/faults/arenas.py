@@ -1,0 +1,96 @@
+"""Places where one call meets one fault, and is watched from outside; several are used at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pymongo import MongoClient
+
+from mlflow_docstore.adapters.document.layout import LAYOUT
+from mlflow_docstore.adapters.mongodb import ADAPTER
+from mlflow_docstore.ports.backend import Backend
+
+from .proxy import Proxy
+from .readers import Snapshot, snapshot
+from .scripts import Fault, Script
+from .world import arrange
+
+_DATABASE = "faults"
+_NAMES = tuple(collection.name for collection in LAYOUT.collections)
+
+# So that nobody but our own policy repeats anything.
+_OPTIONS = "directConnection=true&retryWrites=false&retryReads=false"
+
+# Less than the first pause between two attempts.
+HASTY = "retryDeadlineMS=1"
+
+Documents = Mapping[str, list[dict[str, Any]]]
+"""By collection."""
+
+
+@dataclass
+class Arena:
+    """Collections of its own on a server that is reached through a proxy of its own.
+
+    Args:
+        server: Host and port.
+        prefix: Of the collections.
+    """
+
+    server: tuple[str, int]
+    prefix: str
+    proxy: Proxy = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.proxy = Proxy(self.server)
+        self._client: MongoClient[dict[str, Any]] = MongoClient(self._uri(self.server))
+        self._raw = self._client[_DATABASE]
+        self.outside = self._open(self.server)
+        self.inside = self._open(self.proxy.address)
+        self.hasty = self._open(self.proxy.address, HASTY)
+
+    def _uri(self, address: tuple[str, int], *options: str) -> str:
+        host, port = address
+        return f"mongodb://{host}:{port}/{_DATABASE}?{'&'.join((_OPTIONS, *options))}"
+
+    def _open(self, address: tuple[str, int], *options: str) -> Backend:
+        return ADAPTER.open(f"{self._uri(address, *options)}#{self.prefix}")
+
+    def fresh(self) -> Backend:
+        """Another backend on the same collections, around the proxy."""
+        return self._open(self.server)
+
+    def close(self) -> None:
+        for name in _NAMES:
+            self._raw.drop_collection(f"{self.prefix}_{name}")
+        for one in (self.outside, self.inside, self.hasty, self.proxy, self._client):
+            one.close()
+
+    def arranged(self) -> Documents:
+        """The documents of the world."""
+        self.fill({})
+        arrange(self.outside)
+        return self.documents()
+
+    def documents(self) -> Documents:
+        """All documents as they are stored."""
+        return {name: list(self._raw[f"{self.prefix}_{name}"].find()) for name in _NAMES}
+
+    def fill(self, documents: Documents) -> None:
+        """Have these documents, and no others."""
+        self.proxy.judge = Script()
+        for name in _NAMES:
+            collection = self._raw[f"{self.prefix}_{name}"]
+            collection.delete_many({})
+            if documents.get(name):
+                collection.insert_many(documents[name])
+
+    def suffer(self, fault: Fault | None, position: int = 0) -> Script:
+        """From now on: the fault befalls the command at the position."""
+        script = Script(fault, position)
+        self.proxy.judge = script
+        return script
+
+    def seen(self) -> Snapshot:
+        """What a reader sees."""
+        return snapshot(self.outside)

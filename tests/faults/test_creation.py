@@ -1,0 +1,66 @@
+"""A creation that failed half-way, and users who try again, with another id as they know none."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mlflow_docstore.core.errors import AlreadyExists, Unavailable
+
+from .arenas import Arena
+from .scripts import Fault
+from .world import experiment
+
+
+@pytest.fixture(scope="module")
+def shared_arena(server: tuple[str, int]) -> Iterator[Arena]:
+    made = Arena(server, "creation")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def arena(shared_arena: Arena) -> Arena:
+    shared_arena.fill({})
+    return shared_arena
+
+
+def test_a_name_whose_creation_was_never_heard_of_is_free(arena: Arena) -> None:
+    arena.suffer(Fault.CUT_BEFORE)
+    with pytest.raises(Unavailable):
+        arena.hasty.experiments.create(experiment("1", "ant"))
+    arena.fresh().experiments.create(experiment("2", "ant"))
+    assert arena.seen()["names"] == {"ant": "2"}
+
+
+def test_a_name_whose_creation_went_through_unheard_is_taken_by_what_can_be_read(
+    arena: Arena,
+) -> None:
+    arena.suffer(Fault.CUT_AFTER)
+    with pytest.raises(Unavailable):
+        arena.hasty.experiments.create(experiment("1", "ant"))
+    with pytest.raises(AlreadyExists):
+        arena.fresh().experiments.create(experiment("2", "ant"))
+    assert arena.seen()["names"] == {"ant": "1"}
+
+
+def test_a_name_whose_creation_stopped_at_the_claim_is_free(arena: Arena) -> None:
+    arena.outside.experiments.create(experiment("1", "ant"))
+    stored = arena.documents()
+    claims = [one for one in stored["experiments"] if one["_id"] != "1"]
+    arena.fill({**stored, "experiments": claims})
+    assert arena.seen()["experiments"] == {}
+    arena.fresh().experiments.create(experiment("2", "ant"))
+    assert arena.seen()["names"] == {"ant": "2"}
+    with pytest.raises(AlreadyExists):
+        arena.fresh().experiments.create(experiment("3", "ant"))
+
+
+def test_an_id_that_was_fenced_can_still_be_used(arena: Arena) -> None:
+    """The default experiment has always the same id, and is made again once it was purged."""
+    arena.outside.experiments.create(experiment("1", "ant"))
+    stored = arena.documents()
+    claims = [one for one in stored["experiments"] if one["_id"] != "1"]
+    arena.fill({**stored, "experiments": claims})
+    arena.outside.experiments.create(experiment("2", "ant"))
+    arena.fresh().experiments.create(experiment("1", "bee"))
+    assert arena.seen()["names"] == {"ant": "2", "bee": "1"}
