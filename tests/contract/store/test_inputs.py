@@ -10,6 +10,7 @@ from mlflow.entities import (
     LoggedModelInput,
     LoggedModelOutput,
 )
+from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from .. import scenarios
@@ -308,3 +309,19 @@ def test_run_carries_datasets_models_and_outputs(store: AbstractStore, run_id: s
     assert models_of(store, run_id) == ["m-1"]
     outputs = store.get_run(run_id).outputs.model_outputs
     assert [(output.model_id, output.step) for output in outputs] == [("m-2", 7)]
+
+
+def test_unknown_run_is_a_worse_mistake_than_a_tag_given_twice(store: AbstractStore) -> None:
+    dataset = Dataset("wine", "1", "local", "here")
+    read = DatasetInput(dataset, [InputTag("k", "1"), InputTag("k", "2")])
+    with refused("RESOURCE_DOES_NOT_EXIST", "not found"):
+        store.log_inputs(scenarios.unknown_run_id(), [read])
+
+
+@pytest.mark.parametrize("model_id", [None, ["a"]])
+def test_model_without_a_proper_id_is_refused(
+    store: AbstractStore, run_id: str, model_id: Any
+) -> None:
+    with pytest.raises(MlflowException):
+        store.log_inputs(run_id, models=[LoggedModelInput(model_id)])
+    assert models_of(store, run_id) == []

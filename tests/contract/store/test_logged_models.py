@@ -404,3 +404,17 @@ def test_hard_deleted_experiment_takes_its_models_along(store: AbstractStore) ->
     store._hard_delete_experiment(experiment_id)
     with refused("RESOURCE_DOES_NOT_EXIST"):
         store.get_logged_model(model_id, allow_deleted=True)
+
+
+class TestUnknownModelIsTheWorseMistake:
+    def test_than_a_tag_without_value(self, store: AbstractStore) -> None:
+        with refused("RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm-0' not found."):
+            store.set_logged_model_tags("m-0", [LoggedModelTag("k", None)])
+
+    def test_than_a_param_without_value(self, store: AbstractStore) -> None:
+        with refused("RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm-0' not found."):
+            store.log_logged_model_params("m-0", [LoggedModelParameter("k", None)])
+
+    def test_than_a_status_that_is_none(self, store: AbstractStore) -> None:
+        with refused("RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm-0' not found."):
+            store.finalize_logged_model("m-0", "READY")

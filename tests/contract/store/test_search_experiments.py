@@ -398,3 +398,8 @@ def test_clause_that_names_no_order_is_refused(
 ) -> None:
     with refused("INVALID_PARAMETER_VALUE", text):
         store.search_experiments(order_by=[clause])
+
+
+def test_the_first_wrong_clause_is_refused(store: AbstractStore) -> None:
+    with refused("INVALID_PARAMETER_VALUE", "Invalid order_by entity: tag"):
+        store.search_experiments(order_by=["tags.k", "name DOWN"])

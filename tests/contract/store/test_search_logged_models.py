@@ -417,3 +417,18 @@ def test_no_experiments_have_no_models(store: AbstractStore, experiment_ids: lis
 def test_experiment_id_that_is_no_number_is_refused(store: AbstractStore) -> None:
     with refused("INVALID_PARAMETER_VALUE", "Invalid experiment ID 'abc'."):
         store.search_logged_models(["abc"])
+
+
+@pytest.mark.parametrize("comparator", ["=", "!=", "<", ">="])
+@pytest.mark.parametrize("field", ["metrics.loss", "creation_time", "last_updated_timestamp"])
+def test_nothing_compares_with_nan(store: AbstractStore, field: str, comparator: str) -> None:
+    made = named_models(store, {"it": {}})
+    run_id = scenarios.new_run_id(store, made.experiment_id)
+    log_to_model(store, made.ids["it"], run_id, key="loss", value=1.0)
+    assert made.matching() == ["it"]
+    assert made.matching(f"{field} {comparator} nan") == []
+
+
+def test_filter_is_judged_before_the_experiments(store: AbstractStore) -> None:
+    with refused("INTERNAL_ERROR", "could not convert string to float"):
+        store.search_logged_models(["abc"], "creation_time < abc")
