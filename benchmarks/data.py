@@ -1,0 +1,133 @@
+"""What all subjects are filled with: the same runs and points, drawn from one seed."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mlflow.entities import (
+    Metric,
+    Param,
+    Run,
+    RunData,
+    RunInfo,
+    RunInputs,
+    RunTag,
+)
+
+EPOCH = 1_700_000_000_000
+HIT = "needle"
+"""The value of the tag and of the parameter that few runs have."""
+
+RARE_LOSS = 0.01
+"""Few runs have a smaller ``loss``."""
+
+HITS = 50
+"""How many runs that is, in an experiment of whatever size."""
+
+LAST_STEP = 10
+
+KEY = "loss"
+"""The metric whose histories are long."""
+
+_TEAMS = tuple(f"team-{number}" for number in range(20))
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much there is to measure on.
+
+    Args:
+        small: Runs of the smaller experiment.
+        large: Runs of the larger one.
+        history: Points of the shorter history.
+        long_history: Points of the longer one.
+        processes: How many log at once.
+    """
+
+    small: int = 1_000
+    large: int = 100_000
+    history: int = 10_000
+    long_history: int = 1_000_000
+    processes: int = 16
+
+
+def runs(experiment_id: str, count: int, seed: int) -> Iterator[Run]:
+    """Finished runs, of 3 metrics, 5 parameters and 4 tags each."""
+    source = random.Random(seed)  # noqa: S311 - repeatable, guards nothing
+    stride = max(1, count // HITS)
+    for number in range(count):
+        place = number % stride if number < stride * HITS else -1
+        yield _run(experiment_id, number, place, stride, source)
+
+
+def _run(experiment_id: str, number: int, place: int, stride: int, source: random.Random) -> Run:
+    """One run; ``place`` says where it is between two hits, each kind of which has its own."""
+    run_id = f"{source.getrandbits(128):032x}"
+    name = f"run-{number}"
+    start = EPOCH + number * 1000
+    rare = place == stride // 3
+    loss = source.uniform(0.0, RARE_LOSS) if rare else source.uniform(2 * RARE_LOSS, 5.0)
+    end = start + 60_000
+    params = {
+        "learning_rate": HIT if place == stride // 2 else f"{source.random():.6f}",
+        "batch_size": str(source.choice((16, 32, 64))),
+        "optimizer": source.choice(("adam", "sgd")),
+        "depth": str(source.randrange(2, 12)),
+        "seed": str(number),
+    }
+    tags = {
+        "mlflow.runName": name,
+        "mlflow.user": "bench",
+        "team": HIT if place == 0 else source.choice(_TEAMS),
+        "stage": source.choice(("dev", "test")),
+    }
+    metrics = {"loss": loss, "accuracy": source.random(), "seconds": source.uniform(1, 100)}
+    return Run(
+        RunInfo(
+            run_id=run_id,
+            experiment_id=experiment_id,
+            user_id="bench",
+            status="FINISHED",
+            start_time=start,
+            end_time=end,
+            lifecycle_stage="active",
+            artifact_uri=f"/tmp/artifacts/{experiment_id}/{run_id}/artifacts",  # noqa: S108
+            run_name=name,
+        ),
+        RunData(
+            metrics=[Metric(key, value, end, LAST_STEP) for key, value in metrics.items()],
+            params=[Param(key, value) for key, value in params.items()],
+            tags=[RunTag(key, value) for key, value in tags.items()],
+        ),
+        RunInputs(dataset_inputs=[]),
+    )
+
+
+def points_of(run: Run) -> list[Metric]:
+    """The latest points of a run: step and time are those of its end."""
+    end = run.info.end_time
+    return [Metric(key, value, end, LAST_STEP) for key, value in run.data.metrics.items()]
+
+
+def points(count: int, key: str = KEY, start: int = 0) -> list[Metric]:
+    """Points of one metric, a step and a second apart."""
+    return [
+        Metric(key, 1.0 / (step + 1), EPOCH + step * 1000, step)
+        for step in range(start, start + count)
+    ]
+
+
+def batches(count: int, size: int = 1_000) -> Iterator[list[Metric]]:
+    """The points of one metric in MLflow's largest batches."""
+    for start in range(0, count, size):
+        yield points(min(size, count - start), start=start)
+
+
+def many_metrics(count: int, step: int) -> list[Metric]:
+    """One point of each of many metrics."""
+    return [Metric(f"metric-{n}", n / (step + 1), EPOCH + step, step) for n in range(count)]
+
+
+def many_params(count: int) -> list[Param]:
+    """Many parameters."""
+    return [Param(f"param-{number}", f"value-{number}") for number in range(count)]

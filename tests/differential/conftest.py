@@ -1,0 +1,30 @@
+"""Twins: MLflow's own store on SQLite, and ours on each kind of database."""
+
+from pathlib import Path
+
+import pytest
+from mlflow.store.tracking.abstract_store import AbstractStore
+
+from .sides import Twins
+from .stores import SUBJECTS, open_reference, open_subject
+
+
+@pytest.fixture(scope="session")
+def artifact_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("artifacts")
+
+
+@pytest.fixture(scope="session")
+def reference(artifact_root: Path, tmp_path_factory: pytest.TempPathFactory) -> AbstractStore:
+    return open_reference(tmp_path_factory.mktemp("sqlite"), artifact_root)
+
+
+@pytest.fixture(scope="session", params=SUBJECTS)
+def twins(
+    request: pytest.FixtureRequest,
+    reference: AbstractStore,
+    artifact_root: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Twins:
+    directory = tmp_path_factory.mktemp("differential")
+    return Twins(reference, open_subject(request.param, directory, artifact_root))

@@ -1,0 +1,205 @@
+"""Two stores driven side by side: what differs by chance is normalised, the rest must agree.
+
+Ids differ between stores. A rule speaks of things by name (``«run 3»``), each side puts its own
+ids in for the names, and names for ids in whatever comes back.
+"""
+
+import itertools
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+from mlflow.entities import Run
+from mlflow.entities._mlflow_object import _MlflowObject
+from mlflow.exceptions import MlflowException
+from mlflow.store.tracking.abstract_store import AbstractStore
+
+from tests.contract.scenarios import next_millisecond
+
+_NAME = re.compile("«[^»]*»")
+# Ids of models, runs and experiments, and moments.
+_ID = re.compile(r"\b(?:m-[0-9a-f]{32}|[0-9a-f]{32}|[0-9]{18}|[0-9]{13})\b")
+
+# Where SqlAlchemyStore quotes its driver, in the middle of a text or as all of it.
+_DRIVER = re.compile(r"\((?:sqlite3|builtins|raised as a result of Query)\b|SQLite INTEGER$")
+
+# (created, updated) pairs of fields that a store's clock fills.
+_CLOCKS = (
+    ("creation_time", "last_update_time"),
+    ("creation_timestamp", "last_updated_timestamp"),
+)
+
+# Lists whose order MLflow's SQL store leaves to the database.
+_UNORDERED = frozenset({"tags", "metrics", "dataset_inputs", "model_inputs", "model_outputs"})
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An exception as a user sees it."""
+
+    kind: str
+    code: str
+    text: str
+
+
+@dataclass
+class Side:
+    """A store, and its ids of the things that both stores have."""
+
+    store: AbstractStore
+    ids: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def learn(self, name: str, identity: str) -> None:
+        self.ids[name] = identity
+        self.names[identity] = name
+
+    def note(self, name: str, value: object) -> None:
+        """A name for a moment of this store's clock."""
+        self.ids[name] = str(value)
+        self.names[str(value)] = name
+
+    def local(self, value: Any) -> Any:
+        """The value with this store's ids for the names in it."""
+        if isinstance(value, str):
+            return _NAME.sub(lambda found: self.ids.get(found.group(), found.group()), value)
+        if isinstance(value, list):
+            return [self.local(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self.local(item) for key, item in value.items()}
+        return value
+
+    def normal(self, value: Any) -> Any:
+        """The value with names for this store's ids in it."""
+        if isinstance(value, str):
+            return _ID.sub(lambda found: self.names.get(found.group(), found.group()), value)
+        if isinstance(value, list | tuple):
+            return [self.normal(item) for item in value]
+        if isinstance(value, dict):
+            return {self.normal(key): self.normal(item) for key, item in value.items()}
+        return value
+
+
+Call: TypeAlias = Callable[[Side], Any]
+
+
+def plain(value: Any) -> Any:
+    """An entity as dicts, lists and scalars that compare as a user would compare them."""
+    if isinstance(value, _MlflowObject):
+        return _plain_entity(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Enum):
+        return str(value)
+    if isinstance(value, float):
+        return "NaN" if math.isnan(value) else repr(value + 0.0)
+    return value
+
+
+def _plain_entity(entity: _MlflowObject) -> dict[str, Any]:
+    found = {name: plain(value) for name, value in entity}
+    if isinstance(entity, Run):
+        found["data"]["metrics"] = plain(entity.data._metric_objs)
+    for created, updated in _CLOCKS:
+        if created in found:
+            found["updated"] = found.pop(updated) > found[created]
+            found[created] = found[created] is not None
+    return found
+
+
+def _settled(value: Any) -> Any:
+    """The outcome, once it is normalised, with the lists in order that stores leave to chance."""
+    if isinstance(value, dict):
+        found = {name: _settled(item) for name, item in value.items()}
+        for name in _UNORDERED & found.keys():
+            if isinstance(found[name], list):
+                found[name].sort(key=repr)
+        return found
+    if isinstance(value, list):
+        return [_settled(item) for item in value]
+    return value
+
+
+@dataclass
+class Twins:
+    """MLflow's own store and ours. One pair serves any number of histories, each a ``Pair``."""
+
+    reference: AbstractStore
+    subject: AbstractStore
+    count: itertools.count = field(default_factory=itertools.count)
+
+    def pair(self) -> "Pair":
+        return Pair(Side(self.reference), Side(self.subject), prefix=f"d{next(self.count)}/")
+
+
+@dataclass
+class Pair:
+    """Both sides of one history of operations."""
+
+    reference: Side
+    subject: Side
+    prefix: str
+    count: itertools.count = field(default_factory=lambda: itertools.count(1))
+
+    def same(self, call: Call) -> Any:
+        """What the call comes to, on both sides alike."""
+        expected, found = (outcome(side, call) for side in (self.reference, self.subject))
+        assert agree(expected, found), f"SqlAlchemyStore: {expected}\nours:            {found}"
+        return expected
+
+    def make(self, kind: str, call: Call, identify: Callable[[Any], str]) -> str | None:
+        """A new thing on both sides; its name, or None where both refused it."""
+        name = f"«{kind} {next(self.count)}»"
+
+        def named(side: Side) -> Any:
+            made = call(side)
+            side.learn(name, identify(made))
+            return made
+
+        return None if isinstance(self.same(named), Refusal) else name
+
+
+def outcome(side: Side, call: Call) -> Any:
+    """What a call returns or raises, normalised. No two calls share a millisecond."""
+    next_millisecond()
+    try:
+        return _settled(side.normal(plain(call(side))))
+    except MlflowException as error:
+        return Refusal(type(error).__name__, error.error_code, side.normal(error.message))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other side must raise it too
+        return Refusal(type(error).__name__, "", side.normal(str(error)))
+
+
+def agree(expected: Any, found: Any) -> bool:
+    """Whether two outcomes are the same to a user; words of a database driver are its own."""
+    if not (isinstance(expected, Refusal) and isinstance(found, Refusal)):
+        return bool(expected == found)
+    if (expected.kind, expected.code) != (found.kind, found.code):
+        return False
+    quoted = _DRIVER.search(expected.text)
+    if quoted:
+        return found.text.startswith(expected.text[: quoted.start()])
+    return expected.text == found.text
+
+
+def collected(search: Callable[..., Any], **options: Any) -> list[Any]:
+    """The rows of all pages."""
+    rows: list[Any] = []
+    token: str | bytes | None = None
+    while True:
+        page = search(page_token=token, **options)
+        rows += page
+        if not page.token:
+            return rows
+        assert page, "an empty page with a next one"
+        token = page.token
+
+
+def pairs(entity: Callable[[str, Any], Any], values: Mapping[str, Any]) -> list[Any]:
+    """Entities of a key and a value."""
+    return [entity(key, value) for key, value in values.items()]

@@ -1,0 +1,42 @@
+"""Random histories of operations: after each, our store and MLflow's own agree.
+
+``DIFFERENTIAL_EXAMPLES`` and ``DIFFERENTIAL_STEPS`` ask for more of them than the few that a test
+run has time for.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from .rules_experiments import ExperimentRules
+from .rules_inputs import InputRules
+from .rules_logged_models import LoggedModelRules
+from .rules_metrics import MetricRules
+from .rules_runs import RunRules
+from .sides import Twins
+
+EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "10"))
+STEPS = int(os.environ.get("DIFFERENTIAL_STEPS", "40"))
+
+
+class Tracking(ExperimentRules, RunRules, MetricRules, InputRules, LoggedModelRules):
+    """Every area in one history: operations of one are the circumstances of another."""
+
+
+def test_every_operation_ends_alike(twins: Twins) -> None:
+    class Histories(Tracking):
+        pass
+
+    Histories.twins = twins
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            print_blob=True,
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
