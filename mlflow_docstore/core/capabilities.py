@@ -11,6 +11,9 @@ class Feature(str, Enum):
     PATCH_MAX = "patch_max"
     """The database decides the greatest of an ordered sub-document in a patch."""
 
+    PATCH_RETURN = "patch_return"
+    """A patch can return the document exactly as it left it, before another writer comes."""
+
     CASE_INSENSITIVE_MATCH = "case_insensitive_match"
     """A pattern can ignore the case of ASCII letters."""
 

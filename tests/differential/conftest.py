@@ -27,4 +27,5 @@ def twins(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Twins:
     directory = tmp_path_factory.mktemp("differential")
-    return Twins(reference, open_subject(request.param, directory, artifact_root))
+    subject = open_subject(request.param, directory, artifact_root)
+    return Twins(reference, subject, request.param)

@@ -127,14 +127,22 @@ def _settled(value: Any) -> Any:
 
 @dataclass
 class Twins:
-    """MLflow's own store and ours. One pair serves any number of histories, each a ``Pair``."""
+    """MLflow's own store and ours, for any number of histories, each a ``Pair``.
+
+    Args:
+        reference: MLflow's own store; it may serve other twins too.
+        subject: Ours.
+        name: Of these twins, for all names that experiments get.
+    """
 
     reference: AbstractStore
     subject: AbstractStore
+    name: str
     count: itertools.count = field(default_factory=itertools.count)
 
     def pair(self) -> "Pair":
-        return Pair(Side(self.reference), Side(self.subject), prefix=f"d{next(self.count)}/")
+        prefix = f"{self.name}{next(self.count)}/"
+        return Pair(Side(self.reference), Side(self.subject), prefix)
 
 
 @dataclass

@@ -6,6 +6,7 @@ run has time for.
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -24,6 +25,7 @@ class Tracking(ExperimentRules, RunRules, MetricRules, InputRules, LoggedModelRu
     """Every area in one history: operations of one are the circumstances of another."""
 
 
+@pytest.mark.timeout(900)  # a history that fails is made as short as can be first
 def test_every_operation_ends_alike(twins: Twins) -> None:
     class Histories(Tracking):
         pass

@@ -51,7 +51,8 @@ class Outcome:
 
     Args:
         matched: Whether a document with the id met the precondition, so that the write applies.
-        document: The document after the write, where it was asked for and ``matched``.
+        document: The document after the write, where it was asked for and ``matched``. Without
+            ``Feature.PATCH_RETURN`` later writes may be in it, and None says that it is gone.
         uncertain: An attempt before this one may have been applied although its reply was lost.
             Where the precondition then fails, read back before you blame another writer.
     """

@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import pairwise
 
 from mlflow_docstore.adapters.document.driver import Patch
+from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.query import And, Exists, equals, path
 
 from .deck import THREADS, Table, in_threads
@@ -97,6 +98,7 @@ def test_one_of_those_who_write_what_is_missing_has_written_it(table: Table) -> 
 
 
 def test_what_is_returned_is_what_the_writer_itself_made(table: Table) -> None:
+    table.requires(Feature.PATCH_RETURN)
     table.put(a={"list": []})
 
     def push(thread: int) -> list[int]:
@@ -107,6 +109,17 @@ def test_what_is_returned_is_what_the_writer_itself_made(table: Table) -> None:
     lists = sorted(in_threads(push), key=len)
     assert [len(found) for found in lists] == list(range(1, THREADS + 1))
     assert all(longer[: len(shorter)] == shorter for shorter, longer in pairwise(lists))
+
+
+def test_what_is_returned_holds_what_the_writer_made(table: Table) -> None:
+    table.put(a={"list": []})
+
+    def push(thread: int) -> bool:
+        patch = Patch(push={"list": [thread]})
+        outcome = table.driver.patch(table.name, "a", patch, returning=True)
+        return thread in outcome.document["list"]
+
+    assert all(in_threads(push))
 
 
 def test_no_reader_sees_half_a_patch(table: Table) -> None:

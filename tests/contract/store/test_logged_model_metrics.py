@@ -257,3 +257,16 @@ def test_metrics_leave_the_time_stamp_of_the_model(store: AbstractStore, run_id:
     log_to_model(store, model.model_id, run_id)
     kept = store.get_logged_model(model.model_id)
     assert kept.last_updated_timestamp == model.last_updated_timestamp
+
+
+def test_points_of_a_purged_experiment_are_gone_from_models_of_others(
+    store: AbstractStore,
+) -> None:
+    model = new_model(store)
+    run_id = scenarios.new_run_id(store)
+    log_to_model(store, model.model_id, run_id, key="loss", value=1.0)
+    experiment_id = store.get_run(run_id).info.experiment_id
+    assert experiment_id != model.experiment_id
+    store.delete_experiment(experiment_id)
+    store._hard_delete_experiment(experiment_id)
+    assert store.get_logged_model(model.model_id).metrics is None

@@ -31,6 +31,8 @@ from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.query import Exists, In, equals, path
 from mlflow_docstore.ports.experiments import ExperimentQuery, ExperimentRepository
 
+from .logged_models import drop_points
+
 _KIND = "experiment"
 _ACTIVE = "active"
 _DELETED = "deleted"
@@ -50,7 +52,8 @@ class DocumentExperiments(ExperimentRepository):
         self._experiments = Documents(driver, EXPERIMENTS)
         self._runs = Documents(driver, RUNS)
         self._chunks = Documents(driver, METRICS)
-        self._belongings = (Documents(driver, LOGGED_MODELS), Documents(driver, DATASETS))
+        self._models = Documents(driver, LOGGED_MODELS)
+        self._belongings = (self._models, Documents(driver, DATASETS))
         self._names = NameClaims(self._experiments, _KIND)
 
     def create(self, experiment: Experiment) -> None:
@@ -108,7 +111,11 @@ class DocumentExperiments(ExperimentRepository):
         if experiment[codec.LIFECYCLE] != _DELETED:
             raise NotFound(_KIND, experiment_id)
         mine = equals(run_codec.EXPERIMENT, experiment_id)
-        while runs := self._runs.find([mine], fields=(), limit=_PURGE_BATCH):
+        while runs := self._runs.find([mine], fields=(run_codec.MEASURED,), limit=_PURGE_BATCH):
+            for run in runs:
+                # Models of other experiments, too, hold what these runs measured of them.
+                for model_id in run[run_codec.MEASURED]:
+                    drop_points(self._models, model_id, run["_id"])
             run_ids = tuple(run["_id"] for run in runs)
             self._chunks.delete_many([In(path("run_id"), run_ids)])
             self._runs.delete_many([In(path("_id"), run_ids)])
