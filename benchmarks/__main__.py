@@ -1,13 +1,11 @@
 """``python -m benchmarks``: fill, measure, print, and keep the table."""
 
 import argparse
-import multiprocessing
 import signal
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +17,7 @@ from mlflow_docstore.compat.container import CONTAINER
 
 from . import machine
 from .data import Sizes
-from .fill import World, fill_documents, fill_sql, require_equal_documents
+from .fill import World, fill_documents, filling_sql, require_equal_documents
 from .footprint import memory_of_history, opening_commands, server_behind
 from .operations import Operation, operations
 from .postgres import PostgresMissingError, running
@@ -142,18 +140,14 @@ def _subjects(
     if SQLITE in options.subjects:
         sources.append(StoreSource(SQLITE, f"sqlite:///{home / 'mlflow.db'}", artifacts))
     # Beside the documents, whose server is busy with one core.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
-        worlds = [(source, pool.submit(fill_sql, source, sizes)) for source in sources]
+    with filling_sql(sources, sizes) as receiver:
         documents: dict[str, Filled] = {}
         if {OURS, RAW} & set(options.subjects):
             ours = StoreSource(OURS, f"docstore://{home / 'embedded'}", artifacts)
             documents = _filled_documents(stack, ours, sizes)
         with _told("filling the rest"):
-            filled = {
-                source.name: Filled(source, source.open(), world.result())
-                for source, world in worlds
-            }
+            worlds: dict[str, World] = receiver.recv()
+    filled = {source.name: Filled(source, source.open(), worlds[source.name]) for source in sources}
     filled |= {name: one for name, one in documents.items() if name in options.subjects}
     return filled, version
 

@@ -1,11 +1,13 @@
 """Filling a subject: what is to be read is put there in bulk, the same for all."""
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from itertools import islice
+from multiprocessing.connection import Connection
 from typing import Any, TypeAlias, TypeVar
 
 from mlflow.entities import Metric, Run
@@ -65,6 +67,26 @@ class World:
     history: str
     singles: str
     long_history: str
+
+
+@contextmanager
+def filling_sql(sources: Sequence[StoreSource], sizes: Sizes) -> Iterator[Connection]:
+    """Fill stores in a process of its own, which ends with the context; worlds by name arrive."""
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    arguments = (sender, list(sources), sizes)
+    process = context.Process(target=_fill_all, args=arguments, daemon=True)
+    process.start()
+    sender.close()
+    try:
+        yield receiver
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _fill_all(sender: Connection, sources: Sequence[StoreSource], sizes: Sizes) -> None:
+    sender.send({source.name: fill_sql(source, sizes) for source in sources})
 
 
 def fill_sql(source: StoreSource, sizes: Sizes) -> World:

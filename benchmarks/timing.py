@@ -24,7 +24,7 @@ class Effort:
         patience: Seconds after which fewer calls than ``LEAST`` will do.
     """
 
-    seconds: float = 1.5
+    seconds: float = 1.0
     patience: float = 10.0
 
 

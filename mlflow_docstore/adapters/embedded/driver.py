@@ -27,7 +27,7 @@ class EmbeddedDriver(MongoDriver):
 
         def address() -> str:
             host, port = self._server.address()
-            # It is a replica set of one, which need not be discovered.
+            # One server, which need not be discovered.
             return f"mongodb://{host}:{port}/{target.database}?directConnection=true&{query}"
 
         super().__init__(Session(target, address=address), CAPABILITIES)

@@ -118,6 +118,8 @@ def _launch(files: Files, port: int, lock: IO[bytes]) -> "subprocess.Popen[bytes
         *("--host", HOST, "--port", str(port)),
         *("--storage-path", str(files.data), "--config", str(files.settings)),
         *("--log-level", "WARNING"),
+        # Not as a replica set of one: nobody reads its log of operations, which doubles writes.
+        "--standalone",
     ]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SECANTUS_")}
     environment.setdefault(*_STORAGE)
