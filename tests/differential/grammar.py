@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from .values import KEYS, NUMBERS_KEY, RUN_NAMES, TEXTS, USERS, seldom
+from .values import KEYS, NUMBERS_KEY, RUN_NAMES, SEARCHED, TEXTS, USERS, seldom
 
 NUMERIC = ("=", "!=", "<", "<=", ">", ">=")
 TEXTUAL = ("=", "!=", "LIKE", "ILIKE")
@@ -22,7 +22,10 @@ MODEL_TYPES = ("forest", "Forest", "")
 
 _PATTERNS = ("%", "x%", "%X%", "_", "%é%", "a%b", "r_n", "%un", "", "forest", "w%")
 
-texts = st.sampled_from([text for text in TEXTS if '"' not in text and "\n" not in text])
+texts = seldom(
+    st.sampled_from(["x", "X", "0.5", "é"]),
+    st.sampled_from([text for text in TEXTS if '"' not in text and "\n" not in text]),
+)
 patterns = st.sampled_from(_PATTERNS) | texts
 numbers = st.sampled_from(["0", "1", "1.0", "-1.5", "2", "0.1", "1e308", "1e999", "3", "-0.0"])
 comparators = st.sampled_from((*NUMERIC, *TEXTUAL, *MEMBERSHIP, *PRESENCE))
@@ -45,8 +48,8 @@ def clause(
     values: st.SearchStrategy[str],
     allowed: Sequence[str],
 ) -> str:
-    """A comparison of a text field; one in eight with a comparator it may not take."""
-    comparator = draw(seldom(st.sampled_from(tuple(allowed)), comparators))
+    """A comparison of a text field; seldom with a comparator it may not take."""
+    comparator = draw(seldom(st.sampled_from(tuple(allowed)), comparators, of=30))
     name = draw(subject)
     if comparator in PRESENCE:
         return f"{name} {comparator}"
@@ -62,14 +65,14 @@ def numeric_clause(
     draw: st.DrawFn, subject: st.SearchStrategy[str], values: st.SearchStrategy[str] = numbers
 ) -> str:
     """A comparison of a number."""
-    comparator = draw(seldom(st.sampled_from(NUMERIC), comparators))
-    value = draw(seldom(values, st.sampled_from(["'1'", "abc", "nan"])))
+    comparator = draw(seldom(st.sampled_from(NUMERIC), comparators, of=30))
+    value = draw(seldom(values, st.sampled_from(["'1'", "abc", "nan"]), of=30))
     return f"{draw(subject)} {comparator} {value}"
 
 
-def keyed(kind: str, among: Sequence[str] = KEYS) -> st.SearchStrategy[str]:
+def keyed(kind: str, *others: str) -> st.SearchStrategy[str]:
     """A metric, param or tag by its key, quoted wherever that is needed."""
-    return st.sampled_from(tuple(among)).map(
+    return seldom(st.sampled_from(SEARCHED), st.sampled_from((*KEYS, *others))).map(
         lambda key: f"{kind}.{key}" if key.isascii() and key.isalpha() else f"{kind}.`{key}`"
     )
 
@@ -78,7 +81,9 @@ def conjunction(*clauses: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     """No clause, or a few; seldom something that is no filter at all."""
     joined = st.lists(st.one_of(*clauses), max_size=3).map(" AND ".join)
     wrong = st.sampled_from(["nonsense", "metrics.a =", "a = 'b' OR c = 'd'", "tags.a = x", "= 1"])
-    return seldom(joined, seldom(joined.map(lambda text: text.replace(" AND ", " and ")), wrong))
+    return seldom(
+        joined, seldom(joined.map(lambda text: text.replace(" AND ", " and ")), wrong, of=4)
+    )
 
 
 def direction(subject: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -96,9 +101,9 @@ def run_filters(runs: Sequence[str], experiments: Sequence[str]) -> st.SearchStr
 
     places = ids.map(lambda run: f"%{run}/artifacts")
     return conjunction(
-        numeric_clause(keyed("metrics", (*KEYS, NUMBERS_KEY))),
+        numeric_clause(keyed("metrics", NUMBERS_KEY)),
         clause(keyed("params"), texts, (*TEXTUAL, *PRESENCE)),
-        clause(keyed("tags", (*KEYS, "mlflow.runName")), texts, (*TEXTUAL, *PRESENCE)),
+        clause(keyed("tags", "mlflow.runName"), texts, (*TEXTUAL, *PRESENCE)),
         clause(attribute("status"), st.sampled_from(["RUNNING", "FINISHED", "failed"]), TEXTUAL),
         clause(attribute("run_name", "`Run name`"), st.sampled_from(RUN_NAMES), TEXTUAL),
         clause(attribute("user_id"), st.sampled_from(USERS), TEXTUAL),
@@ -120,7 +125,7 @@ def run_filters(runs: Sequence[str], experiments: Sequence[str]) -> st.SearchStr
 
 # By neither id nor place: these hold random ids.
 _RUN_SORTS = st.one_of(
-    keyed("metrics", (*KEYS, NUMBERS_KEY)),
+    keyed("metrics", NUMBERS_KEY),
     keyed("params"),
     keyed("tags"),
     st.sampled_from(
@@ -128,7 +133,8 @@ _RUN_SORTS = st.one_of(
     ),
 )
 run_orders = st.lists(
-    direction(seldom(_RUN_SORTS, st.sampled_from(["dataset.name", "x", "metrics"]))), max_size=3
+    direction(seldom(_RUN_SORTS, st.sampled_from(["dataset.name", "x", "metrics"]), of=30)),
+    max_size=3,
 )
 
 
@@ -154,6 +160,7 @@ experiment_orders = st.lists(
         seldom(
             st.sampled_from(["name", "creation_time", "last_update_time", "experiment_id"]),
             st.sampled_from(["tags.a", "nothing", "attributes.name"]),
+            of=30,
         )
     ),
     max_size=2,
@@ -165,7 +172,7 @@ def model_filters(models: Sequence[str], runs: Sequence[str]) -> st.SearchStrate
     words = st.sampled_from(["x", "X", "0.5", "é", "null"])
     moments = st.sampled_from(models).map(lambda one: one.replace("»", " created»"))
     return conjunction(
-        numeric_clause(keyed("metrics", ("a", "A", "a.b", NUMBERS_KEY))),
+        numeric_clause(keyed("metrics", NUMBERS_KEY)),
         clause(keyed("params"), words, (*TEXTUAL, *MEMBERSHIP)),
         clause(keyed("tags"), words, (*TEXTUAL, *MEMBERSHIP)),
         clause(
@@ -188,6 +195,7 @@ _MODEL_SORTS = seldom(
     st.sampled_from(["metrics.a", "metrics.A", "metrics.a.b", f"metrics.{NUMBERS_KEY}"])
     | st.sampled_from(["name", "model_type", "status", "creation_time", "last_updated_timestamp"]),
     st.sampled_from(["nothing", "tags.a", "metrics."]),
+    of=30,
 )
 model_orders = st.lists(
     st.fixed_dictionaries(

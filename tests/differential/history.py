@@ -9,7 +9,7 @@ from hypothesis.stateful import (
     initialize,
     multiple,
 )
-from mlflow.entities import Experiment, LoggedModel, Run, ViewType
+from mlflow.entities import Experiment, LoggedModel, Metric, Run, ViewType
 
 from .sides import Call, Pair, Refusal, Side, Twins
 
@@ -130,6 +130,21 @@ class History(RuleBasedStateMachine):
                 else side.store.get_logged_model(side.local(name)).creation_timestamp
             )
             side.note(name.replace("»", " created»"), moment)
+
+    def metrics(
+        self, side: Side, run: str, drawn: list[dict[str, Any]], model: str | None = None
+    ) -> list[Metric]:
+        """The points; those of models at a time of the run's own.
+
+        A model's latest point is decided by random run ids where two runs share a time.
+        """
+        if model is None:
+            return [Metric(**point) for point in drawn]
+        number = self.known_runs.index(run) if run in self.known_runs else 0
+        return [
+            Metric(**point | {"timestamp": 1000 + number}, model_id=side.local(model))
+            for point in drawn
+        ]
 
     def look_at_run(self, run: str) -> None:
         def look(side: Side) -> Run:

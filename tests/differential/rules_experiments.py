@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import consumes, rule
 from mlflow.entities import ExperimentTag, ViewType
 
-from .grammar import experiment_filters, experiment_orders
-from .history import ALL_EXPERIMENTS, History, experiments, made, named_experiments, views
-from .sides import collected, pairs
+from .history import ALL_EXPERIMENTS, History, experiments, made, named_experiments
+from .sides import pairs
 from .values import keys, labels, seldom, texts
 
 names = seldom(
@@ -80,22 +79,6 @@ class ExperimentRules(History):
             )
 
         self.same(ask)
-
-    @rule(data=st.data(), view=views, order=experiment_orders, size=st.sampled_from([1, 2, 99]))
-    def search_experiments(
-        self, data: st.DataObject, view: int, order: list[str], size: int
-    ) -> None:
-        filters = experiment_filters(self.pair.prefix, self.known_experiments)
-        text = data.draw(filters, "filter")
-        self.same(
-            lambda side: collected(
-                side.store.search_experiments,
-                view_type=view,
-                max_results=size,
-                filter_string=side.local(text),
-                order_by=order,
-            )
-        )
 
     @rule(size=st.sampled_from([0, -1, 50001, None]))
     def search_experiments_with_a_wrong_size(self, size: Any) -> None:

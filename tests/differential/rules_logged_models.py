@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from mlflow.entities import LoggedModelParameter, LoggedModelStatus, LoggedModelTag
 
-from .grammar import MODEL_NAMES, MODEL_TYPES, model_datasets, model_filters, model_orders
+from .grammar import MODEL_NAMES, MODEL_TYPES
 from .history import ALL_MODELS, History, experiments, made, models, runs
-from .sides import Side, collected, pairs
+from .sides import Side, pairs
 from .values import keys, labels, seldom
 
 names = seldom(st.sampled_from(MODEL_NAMES), st.sampled_from(["", "a/b", "a:b", 5]))
@@ -89,31 +89,3 @@ class LoggedModelRules(History):
             return self.known_ids(side, found, self.known_models)
 
         self.same(deleted)
-
-    @rule(
-        data=st.data(),
-        among=st.lists(experiments, max_size=3, unique=True) | st.none(),
-        scopes=model_datasets,
-        order=st.none() | model_orders,
-        size=st.sampled_from([None, 0, 1, 2, 100]),
-    )
-    def search_logged_models(
-        self,
-        data: st.DataObject,
-        among: list[str] | None,
-        scopes: Any,
-        order: Any,
-        size: int | None,
-    ) -> None:
-        asked = self.known_experiments if among is None else among
-        text = data.draw(model_filters(self.known_models, self.known_runs), "filter")
-        self.same(
-            lambda side: collected(
-                side.store.search_logged_models,
-                experiment_ids=side.local(list(asked)),
-                filter_string=side.local(text),
-                datasets=scopes,
-                order_by=order,
-                max_results=size,
-            )
-        )

@@ -28,21 +28,6 @@ bounds = st.none() | st.integers(-2, 4)
 class MetricRules(History):
     """Operations on metrics."""
 
-    def metrics(
-        self, side: Side, run: str, drawn: list[dict[str, Any]], model: str | None = None
-    ) -> list[Metric]:
-        """The points; those of models at a time of the run's own.
-
-        A model's latest point is decided by random run ids where two runs share a time.
-        """
-        if model is None:
-            return [Metric(**point) for point in drawn]
-        number = self.known_runs.index(run) if run in self.known_runs else 0
-        return [
-            Metric(**point | {"timestamp": 1000 + number}, model_id=side.local(model))
-            for point in drawn
-        ]
-
     @rule(run=runs, point=points())
     def log_metric(self, run: str, point: dict[str, Any]) -> None:
         self.same(lambda side: side.store.log_metric(side.local(run), Metric(**point)))

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from mlflow.entities import Param, RunTag, ViewType
 
-from .grammar import run_filters, run_orders
-from .history import ALL_RUNS, History, experiments, made, runs, views
+from .grammar import run_orders
+from .history import ALL_RUNS, History, experiments, made, runs
 from .sides import Side, collected, pairs
 from .values import RUN_NAMES, STATUSES, USERS, keys, labels, seldom, texts
 
@@ -84,35 +84,6 @@ class RunRules(History):
     def delete_tag(self, run: str, key: Any) -> None:
         self.same(lambda side: side.store.delete_tag(side.local(run), key))
         self.look_at_run(run)
-
-    @rule(
-        data=st.data(),
-        among=st.lists(experiments, max_size=3, unique=True) | st.none(),
-        view=views,
-        order=run_orders,
-        size=st.none() | sizes,
-    )
-    def search_runs(
-        self,
-        data: st.DataObject,
-        among: list[str] | None,
-        view: int,
-        order: list[str],
-        size: int | None,
-    ) -> None:
-        asked = self.known_experiments if among is None else among
-        filters = run_filters(self.known_runs, self.known_experiments)
-        text = data.draw(filters, "filter")
-        self.same(
-            lambda side: collected(
-                side.store.search_runs,
-                experiment_ids=side.local(list(asked)),
-                filter_string=side.local(text),
-                run_view_type=view,
-                max_results=size,
-                order_by=order,
-            )
-        )
 
     @rule(start=st.integers(0, 1), size=sizes, order=run_orders)
     def runs_of_one_moment_are_all_found(self, start: int, size: int, order: list[str]) -> None:

@@ -10,29 +10,34 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from .history import History
 from .rules_experiments import ExperimentRules
 from .rules_inputs import InputRules
 from .rules_logged_models import LoggedModelRules
 from .rules_metrics import MetricRules
 from .rules_runs import RunRules
+from .rules_searches import PopulationRules, SearchRules
 from .sides import Twins
 
 EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "10"))
 STEPS = int(os.environ.get("DIFFERENTIAL_STEPS", "40"))
 
 
-class Tracking(ExperimentRules, RunRules, MetricRules, InputRules, LoggedModelRules):
+class Tracking(ExperimentRules, RunRules, MetricRules, InputRules, LoggedModelRules, SearchRules):
     """Every area in one history: operations of one are the circumstances of another."""
 
 
-@pytest.mark.timeout(900)  # a history that fails is made as short as can be first
-def test_every_operation_ends_alike(twins: Twins) -> None:
-    class Histories(Tracking):
-        pass
+class Searching(SearchRules, PopulationRules):
+    """Many searches of much."""
 
-    Histories.twins = twins
+
+# A history that fails is made as short as can be first.
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("machine", [Tracking, Searching])
+def test_every_operation_ends_alike(twins: Twins, machine: type[History]) -> None:
+    histories: type[History] = type(machine.__name__, (machine,), {"twins": twins})
     run_state_machine_as_test(
-        Histories,
+        histories,
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,

@@ -20,9 +20,11 @@ USERS = ("ann", "Bob", "")
 STATUSES = (1, 2, 3, 4, 5)
 
 
-def seldom(usual: st.SearchStrategy[Any], odd: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Mostly the one, and the other in about one of eight draws."""
-    return st.integers(0, 7).flatmap(lambda die: odd if die == 7 else usual)
+def seldom(
+    usual: st.SearchStrategy[Any], odd: st.SearchStrategy[Any], *, of: int = 8
+) -> st.SearchStrategy[Any]:
+    """Mostly the one, and the other in about one of so many draws."""
+    return st.integers(1, of).flatmap(lambda die: odd if die == of else usual)
 
 
 keys = seldom(st.sampled_from(KEYS), st.sampled_from(BAD_KEYS))
@@ -38,6 +40,22 @@ zeros = st.sampled_from([0.0, -0.0, 1.0, -1.0])
 numbers = seldom(
     st.sampled_from([math.nan, 1.0, 2.0, -1.5, 0.1, 3, float(2**53)]),
     st.sampled_from([math.inf, -math.inf, 1.7976931348623157e308, 5e-324, -1e300, True, "1", None]),
+)
+
+
+SEARCHED = ("a", "A", "a.b")
+"""Keys that what is searched has, and that most filters and orders name."""
+
+searched_labels = st.dictionaries(
+    st.sampled_from(SEARCHED), st.sampled_from(("x", "X", "xy", "0.5", "é", "")), max_size=3
+)
+searched_points = st.fixed_dictionaries(
+    {
+        "key": st.sampled_from(SEARCHED),
+        "value": st.sampled_from([1.0, 2.0, -1.5, 0.1, math.nan, math.inf, -math.inf]),
+        "timestamp": st.integers(0, 2),
+        "step": st.integers(0, 2),
+    }
 )
 
 
