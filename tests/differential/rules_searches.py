@@ -5,7 +5,6 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from mlflow.entities import (
-    DatasetInput,
     ExperimentTag,
     LoggedModelParameter,
     LoggedModelStatus,
@@ -26,10 +25,21 @@ from .grammar import (
     run_filters,
     run_orders,
 )
-from .history import ALL_EXPERIMENTS, ALL_MODELS, ALL_RUNS, History, experiments, made, views
+from .history import (
+    ALL_EXPERIMENTS,
+    ALL_MODELS,
+    ALL_RUNS,
+    UNKNOWN_EXPERIMENT,
+    History,
+    made,
+    views,
+)
 from .rules_inputs import datasets
-from .sides import collected, pairs
-from .values import RUN_NAMES, STATUSES, USERS, searched_labels, searched_points
+from .sides import Side, collected, pairs
+from .values import RUN_NAMES, STATUSES, USERS, searched_labels, searched_points, seldom
+
+SEARCHES = 2
+"""After each thing that is made."""
 
 sizes = st.sampled_from([1, 2, 3, 1000])
 
@@ -107,91 +117,107 @@ class SearchRules(Searches):
         self.look_for_models(data)
 
 
+def few(things: Any) -> st.SearchStrategy[list[Any]]:
+    """Up to three of the things."""
+    return st.lists(things, max_size=3)
+
+
+RUNS = st.fixed_dictionaries(
+    {
+        "run_name": st.sampled_from(RUN_NAMES),
+        "user_id": st.sampled_from(USERS),
+        "points": few(searched_points),
+        "params": searched_labels,
+        "tags": searched_labels,
+        "read": few(datasets()),
+        "end": st.none() | st.tuples(st.sampled_from(STATUSES), st.integers(0, 5)),
+        "deleted": st.sampled_from([False, False, False, True]),
+    }
+)
+MODELS = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(MODEL_NAMES),
+        "model_type": st.sampled_from([None, *MODEL_TYPES]),
+        "points": few(searched_points),
+        "params": searched_labels,
+        "tags": searched_labels,
+        "status": st.none() | st.sampled_from(list(LoggedModelStatus)),
+    }
+)
+
+
 class PopulationRules(Searches):
     """Things made in one go, with a bit of everything that searches ask for, and the searches.
 
     In one rule, as hypothesis leaves whole rules out of a history.
     """
 
-    @rule(
-        target=ALL_RUNS,
-        experiment=ALL_EXPERIMENTS,
-        options=st.fixed_dictionaries(
-            {"run_name": st.sampled_from(RUN_NAMES), "user_id": st.sampled_from(USERS)}
-        ),
-        params=searched_labels,
-        tags=searched_labels,
-        drawn=st.lists(searched_points, max_size=3),
-        read=st.lists(datasets(), max_size=2),
-        end=st.none() | st.tuples(st.sampled_from(STATUSES), st.integers(0, 5)),
-        stage=st.sampled_from(["active", "active", "active", "deleted"]),
-        data=st.data(),
-    )
-    def populate_run(
-        self,
-        experiment: str,
-        options: dict[str, str],
-        params: dict[str, str],
-        tags: dict[str, str],
-        drawn: list[dict[str, Any]],
-        read: list[DatasetInput],
-        end: tuple[int, int] | None,
-        stage: str,
-    ) -> Any:
-        run = self.made_run(experiment, options)
-        if run is None:
-            return made(run)
-        metrics = [Metric(**point) for point in drawn]
-        given = metrics, pairs(Param, params), pairs(RunTag, tags)
-        self.same(lambda side: side.store.log_batch(side.local(run), *given))
-        self.same(lambda side: side.store.log_inputs(side.local(run), read))
-        if end is not None:
+    @rule(target=ALL_RUNS, experiment=ALL_EXPERIMENTS, fields=RUNS, data=st.data())
+    def run_and_searches(self, experiment: str, fields: dict[str, Any], data: st.DataObject) -> Any:
+        run = self.made_run(experiment, {name: fields[name] for name in ("run_name", "user_id")})
+        if run is not None:
+            self._fill_run(run, fields)
+        for _ in range(SEARCHES):
+            self.look_for_runs(data)
+        return made(run)
+
+    def _fill_run(self, run: str, fields: dict[str, Any]) -> None:
+        metrics = [Metric(**point) for point in fields["points"]]
+        batch = metrics, pairs(Param, fields["params"]), pairs(RunTag, fields["tags"])
+        self.same(lambda side: side.store.log_batch(side.local(run), *batch))
+        self.same(lambda side: side.store.log_inputs(side.local(run), fields["read"]))
+        if fields["end"] is not None:
+            end = fields["end"]
             self.same(lambda side: side.store.update_run_info(side.local(run), *end, None))
-        if stage == "deleted":
+        if fields["deleted"]:
             self.same(lambda side: side.store.delete_run(side.local(run)))
         self.look_at_run(run)
-        return run
 
-    @rule(target=ALL_EXPERIMENTS, name=st.sampled_from(["x", "X", "xy", "é"]), tags=searched_labels)
-    def populate_experiment(self, name: str, tags: dict[str, str]) -> Any:
-        return made(self.made_experiment(name, {"tags": pairs(ExperimentTag, tags)}))
+    @rule(
+        target=ALL_EXPERIMENTS,
+        name=st.sampled_from(["x", "X", "xy", "é"]),
+        tags=searched_labels,
+        data=st.data(),
+    )
+    def experiment_and_searches(self, name: str, tags: dict[str, str], data: st.DataObject) -> Any:
+        experiment = self.made_experiment(name, {"tags": pairs(ExperimentTag, tags)})
+        for _ in range(SEARCHES):
+            self.look_for_experiments(data)
+        return made(experiment)
 
     @rule(
         target=ALL_MODELS,
         experiment=ALL_EXPERIMENTS,
         run=ALL_RUNS,
-        options=st.fixed_dictionaries(
-            {
-                "name": st.sampled_from(MODEL_NAMES),
-                "model_type": st.sampled_from([None, *MODEL_TYPES]),
-            }
-        ),
-        params=searched_labels,
-        tags=searched_labels,
-        drawn=st.lists(searched_points, max_size=3),
-        status=st.none() | st.sampled_from(list(LoggedModelStatus)),
+        fields=MODELS,
+        data=st.data(),
     )
-    def populate_model(
-        self,
-        experiment: str,
-        run: str,
-        options: dict[str, Any],
-        params: dict[str, str],
-        tags: dict[str, str],
-        drawn: list[dict[str, Any]],
-        status: LoggedModelStatus | None,
+    def model_and_searches(
+        self, experiment: str, run: str, fields: dict[str, Any], data: st.DataObject
     ) -> Any:
-        options |= {"source_run_id": run, "params": pairs(LoggedModelParameter, params)}
-        model = self.made_model(experiment, options | {"tags": pairs(LoggedModelTag, tags)})
-        if model is None:
-            return made(model)
-        for point in drawn:
-            self.same(
-                lambda side, point=point: side.store.log_metric(
-                    side.local(run), self.metrics(side, run, [point], model)[0]
-                )
-            )
+        options = {
+            "name": fields["name"],
+            "model_type": fields["model_type"],
+            "source_run_id": run,
+            "params": pairs(LoggedModelParameter, fields["params"]),
+            "tags": pairs(LoggedModelTag, fields["tags"]),
+        }
+        model = self.made_model(experiment, options)
+        if model is not None:
+            self._fill_model(model, run, fields)
+        for _ in range(SEARCHES):
+            self.look_for_models(data)
+        return made(model)
+
+    def _fill_model(self, model: str, run: str, fields: dict[str, Any]) -> None:
+        for point in fields["points"]:
+
+            def log(side: Side, point: dict[str, Any] = point) -> None:
+                (metric,) = self.metrics(side, run, [point], model)
+                side.store.log_metric(side.local(run), metric)
+
+            self.same(log)
+        status = fields["status"]
         if status is not None:
             self.same(lambda side: side.store.finalize_logged_model(side.local(model), status))
         self.look_at_model(model)
-        return model
