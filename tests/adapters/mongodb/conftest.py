@@ -1,6 +1,6 @@
 """A driver on a throw-away prefix, the commands that it sends, and failures on demand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,7 +15,23 @@ from pymongo.monitoring import (
 from mlflow_docstore.adapters.mongodb.driver import MongoDriver
 from mlflow_docstore.adapters.mongodb.provision import throwaway
 
-Fail = Callable[..., None]
+
+class Fail:
+    """Lets the next command of some names fail: ``fail("insert", errorCode=112)``."""
+
+    def __init__(self, client: MongoClient[dict[str, Any]]) -> None:
+        self._admin = client.admin
+
+    def __call__(self, *names: str, times: int = 1, **how: object) -> None:
+        data = {"failCommands": list(names), "appName": "mlflow-docstore", **how}
+        self._set({"times": times}, data=data)
+
+    def stop(self) -> None:
+        """Let nothing fail any more."""
+        self._set("off")
+
+    def _set(self, mode: object, **options: object) -> None:
+        self._admin.command("configureFailPoint", "failCommand", mode=mode, **options)
 
 
 class Commands(CommandListener):
@@ -47,13 +63,7 @@ def driver(mongodb_uri: str, commands: Commands) -> Iterator[MongoDriver]:
 
 @pytest.fixture
 def fail(mongodb_uri: str) -> Iterator[Fail]:
-    """Let the next command of some names fail: ``fail("insert", errorCode=112)``."""
     with MongoClient[dict[str, Any]](mongodb_uri) as client:
-
-        def arm(*names: str, times: int = 1, **how: object) -> None:
-            data = {"failCommands": list(names), "appName": "mlflow-docstore", **how}
-            mode = {"times": times}
-            client.admin.command("configureFailPoint", "failCommand", mode=mode, data=data)
-
-        yield arm
-        client.admin.command("configureFailPoint", "failCommand", mode="off")
+        fail = Fail(client)
+        yield fail
+        fail.stop()
