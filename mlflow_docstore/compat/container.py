@@ -9,6 +9,7 @@ from dependency_injector import containers, providers
 from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.ports.backend import Adapter, Backend
 
+from .registry.store import DocStoreRegistryStore
 from .tracking.store import DocStoreTrackingStore
 
 ADAPTERS = "mlflow_docstore.adapters"
@@ -65,6 +66,7 @@ class Container(containers.DeclarativeContainer):
     backends = providers.ThreadSafeSingleton(BackendPool, adapters)
     backend = providers.Callable(BackendPool.backend, backends)
     tracking_store = providers.Factory(DocStoreTrackingStore)
+    registry_store = providers.Factory(DocStoreRegistryStore)
 
 
 CONTAINER = Container()

@@ -116,6 +116,15 @@ ANSWERS: Table = {
     (NotFound, "logged_model_tag"): Answer(
         RESOURCE_DOES_NOT_EXIST, "No tag with key {key!r} found for model with ID {model_id!r}."
     ),
+    (NotFound, "registered_model"): Answer(
+        RESOURCE_DOES_NOT_EXIST, "Registered Model with name={key} not found"
+    ),
+    (NotFound, "registered_model_alias"): Answer(
+        INVALID_PARAMETER_VALUE, "Registered model alias {key} not found."
+    ),
+    (NotFound, "model_version"): Answer(
+        RESOURCE_DOES_NOT_EXIST, "Model Version (name={name}, version={key}) not found"
+    ),
     (NotFound, None): Answer(RESOURCE_DOES_NOT_EXIST, "No {kind} {key!r}"),
     (AlreadyExists, "experiment"): Answer(
         RESOURCE_ALREADY_EXISTS,
@@ -165,6 +174,15 @@ RENAMING: Table = {
     ),
 }
 """When an experiment is renamed."""
+
+RENAMING_MODEL: Table = {
+    (AlreadyExists, "registered_model"): Answer(
+        RESOURCE_ALREADY_EXISTS,
+        "Registered Model (name={key}) already exists. Error: names of registered models are"
+        " unique",
+    )
+}
+"""When a registered model is renamed."""
 
 ONE_PARAM: Table = {(Conflict, "param"): Answer(INVALID_PARAMETER_VALUE, _changed_param)}
 """When a single param is logged."""

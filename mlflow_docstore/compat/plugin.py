@@ -47,9 +47,12 @@ def create_registry_store(
         store_uri: Where the database is.
         tracking_uri: Where MLflow's code looks up the logged models that versions are made of.
     """
-    from .registry.store import DocStoreRegistryStore  # noqa: PLC0415 - see the module
+    from .container import CONTAINER  # noqa: PLC0415 - see the module
+    from .errors import answering  # noqa: PLC0415
 
-    return DocStoreRegistryStore(store_uri, tracking_uri)
+    with answering():
+        backend = CONTAINER.backend(store_uri)
+    return CONTAINER.registry_store(store_uri, tracking_uri, backend)
 
 
 def create_scorer_store(tracking_uri: str | None = None) -> "MlflowTrackingStore":

@@ -23,6 +23,9 @@ class Feature(str, Enum):
     COMPUTED_SORT = "computed_sort"
     """A query may be sorted on a value computed from an embedded array."""
 
+    JOIN = "join"
+    """A query can hand out documents of another collection with each result, by their ids."""
+
     SECONDARY_INDEXES = "secondary_indexes"
     """Indexes other than the primary id can be declared and are kept by the database."""
 

@@ -8,8 +8,10 @@ import math
 import operator
 import struct
 import sys
+from array import array
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from dataclasses import dataclass
+from itertools import islice, repeat
 from typing import TypeAlias
 
 LARGEST = sys.float_info.max
@@ -23,6 +25,40 @@ Point: TypeAlias = tuple[int, int, float, bool]
 
 The order of the fields is the order of a history. Plain tuples, as there are millions of them.
 """
+
+INTEGERS, FLOATS = "q", "d"
+"""The types of columns: eight bytes a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Points of a history, in its order and each once, field by field: a tenth of the memory.
+
+    Args:
+        timestamps: Of each.
+        steps: Of each.
+        values: Of each; 0 where it is NaN.
+        nans: Positions of those that are NaN, ascending.
+    """
+
+    timestamps: "array[int]"
+    steps: "array[int]"
+    values: "array[float]"
+    nans: Sequence[int]
+
+    @classmethod
+    def of(cls, points: Sequence[Point]) -> "Columns":
+        """Points as columns."""
+        timestamps, steps, values, are_nan = zip(*points, strict=True) if points else ((),) * 4
+        nans = [position for position, is_nan in enumerate(are_nan) if is_nan]
+        return cls(array(INTEGERS, timestamps), array(INTEGERS, steps), array(FLOATS, values), nans)
+
+    def points(self) -> list[Point]:
+        """The same points, each by itself."""
+        points: list[Point] = list(zip(self.timestamps, self.steps, self.values, repeat(False)))
+        for position in self.nans:
+            points[position] = (*points[position][:3], True)
+        return points
 
 
 def sanitize(value: float) -> tuple[float, bool]:

@@ -171,8 +171,8 @@ class Order:
     Args:
         field: What to sort by.
         descending: Greatest first. Missing and null come last either way.
-        optional: Whether the field can be missing or null at all; databases sort the sure ones
-            faster.
+        optional: Whether, of documents that the keys before leave tied, some can have a value and
+            others none (missing or null); databases sort the sure ones faster.
     """
 
     field: Field

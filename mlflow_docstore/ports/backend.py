@@ -10,7 +10,10 @@ from .indexes import IndexRepository
 from .inputs import InputRepository
 from .logged_models import LoggedModelRepository
 from .metrics import MetricRepository
+from .model_versions import ModelVersionRepository
+from .registered_models import RegisteredModelRepository
 from .runs import RunRepository
+from .webhooks import WebhookRepository
 
 
 class Backend(Protocol):
@@ -45,6 +48,21 @@ class Backend(Protocol):
     @abstractmethod
     def logged_models(self) -> LoggedModelRepository:
         """Logged models."""
+
+    @property
+    @abstractmethod
+    def webhooks(self) -> WebhookRepository:
+        """Webhooks, whose secrets callers encrypt."""
+
+    @property
+    @abstractmethod
+    def registered_models(self) -> RegisteredModelRepository:
+        """Registered models and prompts, with their tags and aliases."""
+
+    @property
+    @abstractmethod
+    def model_versions(self) -> ModelVersionRepository:
+        """Versions of registered models and of prompts."""
 
     @property
     @abstractmethod

@@ -1,13 +1,15 @@
 """A live database gives what memory gives: the same rows in the same order, for any query."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlflow_docstore.adapters.document.driver import Document, Driver, Find, Patch
+from mlflow_docstore.adapters.document.driver import Document, Driver, Find, Join, Patch
 from mlflow_docstore.adapters.document.layout import Collection, Layout
 from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.query import (
@@ -44,6 +46,7 @@ elements = st.fixed_dictionaries(
     {"k": st.sampled_from("ab"), "r": st.integers(0, 2)},
     optional={"v": floats | st.none(), "t": texts | st.none()},
 )
+ids = st.lists(st.sampled_from(["d0", "d1", "d2", "d7", "gone"]), max_size=4)
 # One type a field where documents are sorted by it: types have no order among each other.
 bodies = st.fixed_dictionaries(
     {},
@@ -52,11 +55,14 @@ bodies = st.fixed_dictionaries(
         "s": texts | st.none(),
         "b": st.booleans() | st.none(),
         "x": nullable,
-        "p": st.fixed_dictionaries({}, optional={"q": nullable, "n": floats}) | st.none(),
+        "p": st.fixed_dictionaries({}, optional={"q": nullable, "n": floats, "ids": ids})
+        | st.none(),
         "list": st.lists(elements, max_size=3),
+        "ids": ids,
     },
 )
 
+JOINED = "joined"
 SORTABLE = ("n", "s", "b", "p.n")
 FIELDS = (*SORTABLE, "x", "p.q", "p", "nowhere")
 
@@ -179,6 +185,14 @@ class Pair:
         expected, found = self._answers(verb, *arguments, **options)
         assert sorted(map(repr, found)) == sorted(map(repr, expected))
 
+    def same_joined(self, query: Find, field: str) -> None:
+        """Both answer the same to a join of the collection with itself, its lists in any order."""
+        join = Join(self._collection, field, JOINED)
+        expected, found = self._answers("find", replace(query, join=join))
+        for row in (*expected, *found):
+            row.document[JOINED].sort(key=itemgetter("_id"))
+        assert repr(found) == repr(expected)
+
     def _answers(self, verb: str, *arguments: Any, **options: Any) -> list[Any]:
         return [
             getattr(driver, verb)(self._collection, *arguments, **options)
@@ -201,6 +215,7 @@ def pair(subject: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pai
         Feature.SORT_UNINDEXED,
         Feature.CASE_INSENSITIVE_MATCH,
         Feature.PATCH_MAX,
+        Feature.JOIN,
     }
     if lacking:
         pytest.skip(f"not every query can be asked: it lacks {sorted(lacking)}")
@@ -256,6 +271,21 @@ def test_the_same_rows_in_pages_of_any_size(
         assert page
         rows += page
     assert rows == whole
+
+
+@seeded
+@given(
+    documents=collections(),
+    query=st.builds(
+        Find, filters, sort_orders(), limit=st.none() | st.integers(1, 5), fields=projections
+    ),
+    field=st.sampled_from(["ids", "p.ids"]),
+)
+def test_the_same_documents_joined(
+    pair: Pair, documents: list[Document], query: Find, field: str
+) -> None:
+    pair.hold(documents)
+    pair.same_joined(query, field)
 
 
 @seeded

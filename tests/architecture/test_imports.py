@@ -16,6 +16,7 @@ OWNERS = {
     "azure": ("mlflow_docstore.adapters.cosmosdb",),
     "tenacity": ("mlflow_docstore.adapters.document.retry",),
     "dependency_injector": ("mlflow_docstore.compat.container",),
+    "cryptography": ("mlflow_docstore.compat.registry.secrets",),
     "secantus": (),
 }
 """Who may import what others may not. The embedded server is a child process, never imported."""

@@ -3,7 +3,6 @@
 The names are MLflow's. A release that adds one fails the test until it is entered here.
 """
 
-from mlflow_docstore.compat.registry.store import DECLINED as DECLINED_REGISTRY
 from mlflow_docstore.compat.tracking.declined import DECLINED
 
 IMPLEMENTED = frozenset(
@@ -94,37 +93,67 @@ NOT_IMPLEMENTED = {"log_spans": "MLflow falls back on NotImplementedError itself
 ONLY_OF_SQL = frozenset({"deprecated_start_trace_v2", "deprecated_end_trace_v2"})
 """Declined methods that only SqlAlchemyStore has; clients of MLflow 2 reach them."""
 
-REGISTRY_IMPLEMENTED = frozenset({"search_registered_models", "search_model_versions"})
-"""Methods of the registry that answer: nothing can be registered, so nothing is found."""
-
-REGISTRY_LATER = frozenset(name for names in DECLINED_REGISTRY.values() for name in names)
-"""Methods of the registry that answer NOT_IMPLEMENTED."""
+REGISTRY_IMPLEMENTED = frozenset(
+    {
+        # registered models
+        "create_registered_model",
+        "update_registered_model",
+        "rename_registered_model",
+        "delete_registered_model",
+        "search_registered_models",
+        "get_registered_model",
+        "set_registered_model_tag",
+        "delete_registered_model_tag",
+        "set_registered_model_alias",
+        "delete_registered_model_alias",
+        # model versions
+        "get_latest_versions",
+        "create_model_version",
+        "update_model_version",
+        "transition_model_version_stage",
+        "delete_model_version",
+        "get_model_version",
+        "get_model_version_by_alias",
+        "get_model_version_download_uri",
+        "search_model_versions",
+        "set_model_version_tag",
+        "delete_model_version_tag",
+        "_await_model_version_creation",
+        # webhooks
+        "create_webhook",
+        "get_webhook",
+        "list_webhooks",
+        "list_webhooks_by_event",
+        "update_webhook",
+        "delete_webhook",
+        # what the server asks before it starts
+        "supports_workspaces",
+    }
+)
+"""Methods of MLflow's abstract registry that our classes define."""
 
 REGISTRY_INHERITED = {
-    "supports_workspaces": "no",
     "_parse_experiment_id_filter": "text only",
-    "_await_model_version_creation": "follows create_model_version, which is declined",
-    "_await_model_version_creation_impl": "follows create_model_version, which is declined",
-    "search_prompts": "searches registered models",
-    "search_prompt_versions": "searches model versions",
-    **dict.fromkeys(
-        (
-            "create_prompt",
-            "create_prompt_version",
-            "delete_prompt",
-            "delete_prompt_alias",
-            "delete_prompt_tag",
-            "delete_prompt_version",
-            "delete_prompt_version_tag",
-            "get_prompt_version",
-            "get_prompt_version_by_alias",
-            "link_prompt_version_to_model",
-            "link_prompt_version_to_run",
-            "set_prompt_alias",
-            "set_prompt_tag",
-            "set_prompt_version_tag",
-        ),
-        "made by MLflow of declined methods, so it answers NOT_IMPLEMENTED as they do",
-    ),
+    "_await_model_version_creation_impl": "of stores whose versions take time; ours are ready",
+    "copy_model_version": "create_registered_model, then create_model_version",
+    "test_webhook": "get_webhook, then MLflow's delivery",
+    "create_prompt": "create_registered_model",
+    "create_prompt_version": "create_model_version, get_registered_model",
+    "delete_prompt": "delete_registered_model",
+    "delete_prompt_alias": "delete_registered_model_alias",
+    "delete_prompt_tag": "delete_registered_model_tag",
+    "delete_prompt_version": "delete_model_version",
+    "delete_prompt_version_tag": "delete_model_version_tag",
+    "get_prompt": "get_registered_model",
+    "get_prompt_version": "get_model_version, get_registered_model",
+    "get_prompt_version_by_alias": "get_model_version_by_alias, get_registered_model",
+    "link_prompt_version_to_model": "tags of the logged model, through the tracking store",
+    "link_prompt_version_to_run": "tags of the run, through the tracking store",
+    "link_prompts_to_trace": "tags of the trace, through the tracking store",
+    "search_prompts": "search_registered_models",
+    "search_prompt_versions": "search_model_versions",
+    "set_prompt_alias": "set_registered_model_alias",
+    "set_prompt_tag": "set_registered_model_tag",
+    "set_prompt_version_tag": "set_model_version_tag",
 }
-"""Methods of the registry that are MLflow's, and why."""
+"""Methods of the registry that work as MLflow's base class has them, and by what."""

@@ -4,7 +4,7 @@ A step is one verb of the driver on one document: what databases do atomically. 
 thread of its own, but only one of them runs at a time, and which one is decided before each step.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Semaphore
@@ -57,11 +57,11 @@ class Actor:
 
 
 class SteppedDriver(MemoryDriver):
-    """A database whose every atomic change or read of one collection waits for its turn.
+    """A database whose every atomic change or read of some collections waits for its turn.
 
     Args:
         database: What all actors share.
-        collection: The one that waits.
+        collections: Those that wait.
         step: Waits.
         torn: Reads of many rows go from row to row, as cursors without a snapshot do.
     """
@@ -69,18 +69,18 @@ class SteppedDriver(MemoryDriver):
     def __init__(
         self,
         database: Database,
-        collection: str,
+        collections: Collection[str],
         step: Callable[[], None],
         *,
         torn: bool = False,
     ) -> None:
         super().__init__(database)
-        self._stepped = collection
+        self._stepped = collections
         self._step = step
         self._torn = torn
 
     def _turn(self, collection: str) -> None:
-        if collection == self._stepped:
+        if collection in self._stepped:
             self._step()
 
     def get(self, collection: str, key: str) -> Document | None:
@@ -110,12 +110,19 @@ class SteppedDriver(MemoryDriver):
         self._turn(collection)
         return super().patch(collection, key, patch, when=when, returning=returning)
 
+    def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
+        if collection not in self._stepped:
+            super().patch_many(collection, where, patch)
+            return
+        for row in super().find(collection, Find(where, fields=())):
+            self.patch(collection, row.document["_id"], patch, when=where)
+
     def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:
         self._turn(collection)
         return super().delete(collection, key, when=when)
 
     def delete_many(self, collection: str, where: Filter) -> None:
-        if collection != self._stepped:
+        if collection not in self._stepped:
             super().delete_many(collection, where)
             return
         for row in super().find(collection, Find(where, fields=())):
@@ -128,7 +135,7 @@ class SteppedDriver(MemoryDriver):
         return (row.document for row in self._rows(collection, query))
 
     def _rows(self, collection: str, query: Find) -> Iterator[Row]:
-        if collection != self._stepped or not self._torn or not query.order:
+        if collection not in self._stepped or not self._torn or not query.order:
             self._turn(collection)
             yield from super().find(collection, query)
             return

@@ -86,7 +86,7 @@ def explore(
 
 
 def job(work: Work, database: Database, actor: Actor) -> Callable[[], Any]:
-    driver = SteppedDriver(database, METRICS, actor.step, torn=work is not merge)
+    driver = SteppedDriver(database, {METRICS}, actor.step, torn=work is not merge)
     chunks = Chunks(driver)
     return lambda: work(chunks)
 

@@ -11,17 +11,24 @@ from mlflow_docstore.ports.indexes import IndexRepository
 from mlflow_docstore.ports.inputs import InputRepository
 from mlflow_docstore.ports.logged_models import LoggedModelRepository
 from mlflow_docstore.ports.metrics import MetricRepository
+from mlflow_docstore.ports.model_versions import ModelVersionRepository
+from mlflow_docstore.ports.registered_models import RegisteredModelRepository
 from mlflow_docstore.ports.runs import RunRepository
+from mlflow_docstore.ports.webhooks import WebhookRepository
 
 from .chunks import Chunks
-from .driver import Driver
+from .driver import Driver, Patch
+from .heads import ModelHeads
 from .layout import LAYOUT, MARKER_ID, META
 from .repositories.experiments import DocumentExperiments
 from .repositories.indexes import DocumentIndexes
 from .repositories.inputs import DocumentInputs
 from .repositories.logged_models import DocumentLoggedModels
 from .repositories.metrics import DocumentMetrics
+from .repositories.model_versions import DocumentModelVersions
+from .repositories.registered_models import DocumentRegisteredModels
 from .repositories.runs import DocumentRuns
+from .repositories.webhooks import DocumentWebhooks
 from .retry import RetryingDriver
 
 
@@ -73,6 +80,10 @@ class DocumentBackend(Backend):
         self._metrics = DocumentMetrics(chunks)
         self._inputs = DocumentInputs(driver)
         self._logged_models = DocumentLoggedModels(driver)
+        self._webhooks = DocumentWebhooks(driver)
+        heads = ModelHeads(driver)
+        self._registered_models = DocumentRegisteredModels(driver, heads)
+        self._model_versions = DocumentModelVersions(driver, heads)
         self._indexes = DocumentIndexes(driver)
 
     @property
@@ -100,16 +111,30 @@ class DocumentBackend(Backend):
         return self._logged_models
 
     @property
+    def webhooks(self) -> WebhookRepository:
+        return self._webhooks
+
+    @property
+    def registered_models(self) -> RegisteredModelRepository:
+        return self._registered_models
+
+    @property
+    def model_versions(self) -> ModelVersionRepository:
+        return self._model_versions
+
+    @property
     def indexes(self) -> IndexRepository:
         return self._indexes
 
     def prepare(self) -> None:
         marker = self._driver.get(META, MARKER_ID)
-        if marker is None:
+        version = 0 if marker is None else marker["version"]
+        if version > LAYOUT.version:
+            raise Unsupported("schema", version, newest=LAYOUT.version)
+        if version < LAYOUT.version:
             self._driver.prepare(LAYOUT)
-            self._driver.insert(META, {"_id": MARKER_ID, "version": LAYOUT.version})
-        elif marker["version"] > LAYOUT.version:
-            raise Unsupported("schema", marker["version"], newest=LAYOUT.version)
+            if not self._driver.insert(META, {"_id": MARKER_ID, "version": LAYOUT.version}):
+                self._driver.patch(META, MARKER_ID, Patch(set={"version": LAYOUT.version}))
 
     def close(self) -> None:
         self._driver.close()

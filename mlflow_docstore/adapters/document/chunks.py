@@ -9,7 +9,7 @@ interrupted merge leaves repeats at worst, which the next one takes along.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby, islice
 
-from mlflow_docstore.core.metrics import Point, in_order
+from mlflow_docstore.core.metrics import Columns, Point, in_order
 from mlflow_docstore.core.query import (
     Compare,
     Filter,
@@ -28,6 +28,7 @@ from .codecs.metrics import (
     LEVEL,
     RUN,
     decode_chunk,
+    decode_chunks,
     encode_chunk,
 )
 from .documents import Documents
@@ -61,18 +62,21 @@ class Chunks:
         if chunks:
             self._chunks.insert_many(chunks)
 
-    def history(self, run_id: str, key: str) -> list[Point]:
+    def columns(self, run_id: str, key: str) -> Columns:
         """All points of a metric, each once, by timestamp, step and value."""
-        chunks = self._chunks.find(_of(run_id, key), order=_BY_LEVEL)
-        return in_order(chain.from_iterable(map(decode_chunk, chunks)))
+        return decode_chunks(self._chunks.find(_of(run_id, key), order=_BY_LEVEL))
 
-    def histories(self, run_ids: Sequence[str], key: str) -> dict[str, list[Point]]:
-        """Like ``history``, of several runs."""
+    def history(self, run_id: str, key: str) -> list[Point]:
+        """Like ``columns``, as points."""
+        return self.columns(run_id, key).points()
+
+    def histories(self, run_ids: Sequence[str], key: str) -> dict[str, Columns]:
+        """Like ``columns``, of several runs."""
         where = [one_of(RUN, tuple(run_ids)), equals(KEY, key)]
-        points: dict[str, list[Point]] = {}
+        chunks: dict[str, list[Document]] = {}
         for chunk in self._chunks.find(where, order=_BY_LEVEL):
-            points.setdefault(chunk[RUN], []).extend(decode_chunk(chunk))
-        return {run_id: in_order(these) for run_id, these in points.items()}
+            chunks.setdefault(chunk[RUN], []).append(chunk)
+        return {run_id: decode_chunks(these) for run_id, these in chunks.items()}
 
     def after(self, run_id: str, key: str, last: Point | None, limit: int) -> list[Point]:
         """The first ``limit`` points of a history behind ``last``; None for its beginning.

@@ -13,7 +13,7 @@ from mlflow_docstore.core.paging import (
 )
 from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals, require_scalar
 
-from .driver import Document, Driver, Find, Outcome, Patch
+from .driver import Document, Driver, Find, Join, Outcome, Patch
 from .layout import SCHEMA_VERSION
 
 WORKSPACE = "default"
@@ -88,10 +88,15 @@ class Documents:
         order: tuple[SortKey, ...] = (),
         limit: int | None = None,
         fields: tuple[str, ...] | None = None,
+        join: Join | None = None,
     ) -> list[Document]:
-        """The documents that match all of ``where``, whole unless ``fields`` are named."""
-        rows = self._driver.find(self.collection, self._query(where, order, limit, fields))
-        return [checked(row.document) for row in rows]
+        """The documents that match all of ``where``, whole unless ``fields`` are named.
+
+        With ``join``, others come with them: those of the workspace alone.
+        """
+        query = self._query(where, order, limit, fields, join=join)
+        rows = self._driver.find(self.collection, query)
+        return [_checked_with(row.document, join) for row in rows]
 
     def scan(
         self, where: Sequence[Filter], *, order: tuple[SortKey, ...] = ()
@@ -107,6 +112,7 @@ class Documents:
         request: PageRequest,
         decode: Callable[[Document], T],
         fields: tuple[str, ...] | None = None,
+        join: Join | None = None,
     ) -> Page[T]:
         """One page, and the token of the next if there is one.
 
@@ -116,6 +122,7 @@ class Documents:
             request: Which page. One row more is read than it asks for, to see what follows.
             decode: What to make of each document.
             fields: Paths to read; None for all.
+            join: What else to hand to ``decode``; other workspaces' documents are left out.
         """
         shape = repr(order)
         start = decode_token(request.token, shape=shape) if request.token else Start()
@@ -125,14 +132,14 @@ class Documents:
             )
         skipped = start.offset if start.after is None else 0
         limit = None if request.limit is None else skipped + request.limit + 1
-        query = self._query(where, order, limit, fields, start.after)
+        query = self._query(where, order, limit, fields, start.after, join)
         rows = self._driver.find(self.collection, query)
         token = None
         if limit is not None and len(rows) == limit:
             rows.pop()
             offset = start.offset - skipped + len(rows)
             token = encode_token(rows[-1].position, shape=shape, offset=offset)
-        return Page([decode(checked(row.document)) for row in rows[skipped:]], token)
+        return Page([decode(_checked_with(row.document, join)) for row in rows[skipped:]], token)
 
     def distinct(
         self, where: Sequence[Filter], fields: tuple[str, ...], *, limit: int
@@ -148,10 +155,11 @@ class Documents:
         limit: int | None,
         fields: tuple[str, ...] | None,
         after: tuple[Scalar, ...] | None = None,
+        join: Join | None = None,
     ) -> Find:
         if fields is not None:
             fields = (*fields, "schema")
-        return Find(all_of(*where, self._scope), order, after, limit, fields)
+        return Find(all_of(*where, self._scope), order, after, limit, fields, join)
 
 
 def stamped(document: Document) -> Document:
@@ -168,3 +176,14 @@ def checked(document: Document) -> Document:
     if document["schema"] not in _READABLE:
         raise Unsupported("schema", document["schema"], newest=SCHEMA_VERSION)
     return document
+
+
+def _checked_with(document: Document, join: Join | None) -> Document:
+    """The document and those that were joined to it, if this release can read them all.
+
+    Joined documents are found by id alone, whosever they are: here is where the others go.
+    """
+    if join is not None:
+        found = document[join.into]
+        document[join.into] = [checked(one) for one in found if one["workspace"] == WORKSPACE]
+    return checked(document)

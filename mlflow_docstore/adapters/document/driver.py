@@ -63,6 +63,25 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """Documents of another collection to hand out with each result.
+
+    What is read together is no snapshot: a document may have changed since, or be gone. Needs
+    ``Feature.JOIN``.
+
+    Args:
+        collection: Where they are.
+        field: The path to an array of their ids in the result; missing or empty for none.
+        into: The top-level field of the result that becomes the list of them, each whole and once,
+            in no particular order. Ids that no document has are left out.
+    """
+
+    collection: str
+    field: str
+    into: str
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """An ordered read of one collection.
 
@@ -73,6 +92,7 @@ class Find:
         after: Sort values, one a key, of the row that the result starts behind.
         limit: The most documents.
         fields: Paths to return, besides ``_id``; None for whole documents.
+        join: What to hand out with each result, besides ``fields``; None for nothing.
     """
 
     where: Filter = field(default_factory=And)
@@ -80,6 +100,7 @@ class Find:
     after: tuple[Scalar, ...] | None = None
     limit: int | None = None
     fields: tuple[str, ...] | None = None
+    join: Join | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,17 @@ from dataclasses import dataclass, field
 SCHEMA_VERSION = 1
 """Written into every document. A reader takes this and the one before."""
 
+LAYOUT_VERSION = 2
+"""Written into every database: a higher one has more collections and indexes."""
+
 EXPERIMENTS = "experiments"
 RUNS = "runs"
 METRICS = "metrics"
 LOGGED_MODELS = "logged_models"
 DATASETS = "datasets"
+REGISTERED_MODELS = "registered_models"
+MODEL_VERSIONS = "model_versions"
+WEBHOOKS = "webhooks"
 META = "meta"
 
 MARKER_ID = "schema"
@@ -50,14 +56,14 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All collections of a schema version."""
+    """All collections of a layout version."""
 
     version: int
     collections: tuple[Collection, ...] = field(default=())
 
 
 LAYOUT = Layout(
-    SCHEMA_VERSION,
+    LAYOUT_VERSION,
     (
         Collection(
             EXPERIMENTS,
@@ -98,6 +104,39 @@ LAYOUT = Layout(
         Collection(
             DATASETS,
             indexes=(Index("by_experiment", (("experiment_id", 1), ("workspace", 1))),),
+        ),
+        Collection(
+            REGISTERED_MODELS,
+            indexes=(
+                Index("by_name", (("name", 1), ("workspace", 1))),
+                Index("by_listing", (("listing", 1), ("workspace", 1), ("name", 1))),
+            ),
+        ),
+        Collection(
+            MODEL_VERSIONS,
+            indexes=(
+                Index("by_model", (("model_id", 1), ("workspace", 1))),
+                Index("by_name", (("name", 1), ("workspace", 1))),
+                Index("by_run", (("run_id", 1), ("workspace", 1))),
+                Index(
+                    "by_update",
+                    (
+                        ("listing", 1),
+                        ("workspace", 1),
+                        ("last_updated_time", -1),
+                        ("name", 1),
+                        ("number", -1),
+                    ),
+                ),
+            ),
+        ),
+        Collection(
+            WEBHOOKS,
+            indexes=(
+                Index("by_recency", (("lifecycle", 1), ("workspace", 1), ("recent", 1))),
+                # Alone, as a compound index must not lead through an array on every database.
+                Index("by_event", (("events.name", 1),)),
+            ),
         ),
         Collection(META),
     ),

@@ -3,7 +3,7 @@
 import json
 import logging
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from mlflow_docstore.adapters.document.driver import (
@@ -23,8 +23,8 @@ from .capabilities import LIMITS, declare
 from .compiler import FilterCompiler, Position, SortOrder
 from .database import Database, Table
 from .patches import patched
-from .paths import pick, tree
-from .values import accepted, copied, rank
+from .paths import pick, reader, tree
+from .values import accepted, copied, field_name, rank
 
 _logger = logging.getLogger(__name__)
 
@@ -113,16 +113,41 @@ class MemoryDriver(Driver):
                 del stored[key]
 
     def find(self, collection: str, query: Find) -> list[Row]:
-        branches = None if query.fields is None else tree(("_id", *query.fields))
+        show = self._shower(query)
         return [
-            Row(copied(document) if branches is None else pick(document, branches), position)
+            Row(show(document), position)
             for position, document in self._selected(collection, query)
         ]
 
     def scan(self, collection: str, query: Find) -> Iterator[Document]:
-        branches = None if query.fields is None else tree(("_id", *query.fields))
+        show = self._shower(query)
         for _, document in self._selected(collection, query):
-            yield copied(document) if branches is None else pick(document, branches)
+            yield show(document)
+
+    def _shower(self, query: Find) -> Callable[[Document], Document]:
+        """What becomes of a stored document that is handed out."""
+        branches = None if query.fields is None else tree(("_id", *query.fields))
+        join = query.join
+
+        def show(document: Document) -> Document:
+            shown: Document = copied(document) if branches is None else pick(document, branches)
+            return shown
+
+        if join is None:
+            return show
+        into, ids = field_name(join.into), reader(path(join.field))
+        return lambda document: {
+            **show(document),
+            into: self._documents(join.collection, ids(document)),
+        }
+
+    def _documents(self, collection: str, ids: Any) -> list[Document]:
+        if type(ids) is not list:
+            return []
+        with self._database.lock:
+            stored = self._table(collection).documents
+            found = [stored[key] for key in dict.fromkeys(ids) if key in stored]
+        return list(map(copied, found))
 
     def distinct(
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int

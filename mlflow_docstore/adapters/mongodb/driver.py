@@ -2,13 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from typing import ClassVar
 
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
-from pymongo.command_cursor import CommandCursor
-from pymongo.cursor import Cursor
 from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
 
 from mlflow_docstore.adapters.document.driver import (
@@ -33,17 +32,10 @@ from .errors import (
     Attempt,
     translated,
 )
-from .orders import (
-    COMPUTED,
-    computed_position,
-    computed_stages,
-    is_native,
-    native_after,
-    native_paths,
-    native_sort,
-)
+from .orders import is_native
+from .reads import Read, computing_read, joined, native_read
 from .session import Session
-from .values import lookup, projection, strip, update
+from .values import update
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,6 +51,9 @@ class MongoDriver(Driver):
         session: The way to the client.
         capabilities: What the server can do.
     """
+
+    alternatives_apart: ClassVar[bool] = False
+    """Whether the server uses an index beside alternatives only where these are filtered apart."""
 
     def __init__(self, session: Session, capabilities: Capabilities = CAPABILITIES) -> None:
         self._session = session
@@ -147,23 +142,24 @@ class MongoDriver(Driver):
     def find(self, collection: str, query: Find) -> list[Row]:
         if query.limit == 0:
             return []
-        read, row = self._reader(query, _WHOLE)
-        with self._calling("find", collection) as native, closing(read(native)) as cursor:
-            return [row(document) for document in cursor]
+        read = self._read(query, _WHOLE)
+        with self._calling("find", collection) as native, closing(read.open(native)) as cursor:
+            return [read.row(document) for document in cursor]
 
     def scan(self, collection: str, query: Find) -> Iterator[Document]:
         if query.limit == 0:
             return
-        read, row = self._reader(query, _BATCH)
-        with self._calling("scan", collection) as native, closing(read(native)) as cursor:
+        read = self._read(query, _BATCH)
+        with self._calling("scan", collection) as native, closing(read.open(native)) as cursor:
             for document in cursor:
-                yield row(document).document
+                yield read.row(document).document
 
-    def _reader(self, query: Find, batch: int) -> "tuple[_Read, _MakeRow]":
-        condition = self._compiler.compile(query.where)
+    def _read(self, query: Find, batch: int) -> Read:
+        condition, size = self._compiler.compile(query.where), query.limit or batch
+        after = [] if query.join is None else joined(query.join, self._session.native_name)
         if is_native(query.order):
-            return _native_reader(query, condition, query.limit or batch)
-        return _computing_reader(query, condition, query.limit or batch)
+            return native_read(query, condition, size, after, apart=self.alternatives_apart)
+        return computing_read(query, condition, size, after)
 
     def distinct(
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
@@ -226,58 +222,6 @@ class MongoDriver(Driver):
 
     def close(self) -> None:
         self._session.close()
-
-
-_Read = Callable[[Collection[Document]], "Cursor[Document] | CommandCursor[Document]"]
-_MakeRow = Callable[[Document], Row]
-
-
-def _native_reader(query: Find, condition: Native, batch: int) -> tuple[_Read, _MakeRow]:
-    """A read in an order that the server's own sort makes."""
-    paths, fields = native_paths(query.order), query.fields
-    if query.after is not None:
-        condition = merge((condition, native_after(query.order, query.after)))
-    chosen = None if fields is None else projection((*fields, *paths))
-    helpers = () if fields is None else tuple(path for path in paths if path != "_id")
-
-    def read(native: Collection[Document]) -> Cursor[Document]:
-        return native.find(
-            condition,
-            chosen,
-            sort=native_sort(query.order) or None,
-            limit=query.limit or 0,
-            batch_size=batch,
-        )
-
-    def row(document: Document) -> Row:
-        position = tuple(lookup(document, path) for path in paths)
-        for path in helpers:
-            strip(document, path, fields or ())
-        return Row(document, position)
-
-    return read, row
-
-
-def _computing_reader(query: Find, condition: Native, batch: int) -> tuple[_Read, _MakeRow]:
-    """A read in an order that has to be computed."""
-    pipeline: list[Native] = [
-        {"$match": condition},
-        *computed_stages(query.order, query.after),
-    ]
-    if query.limit is not None:
-        pipeline.append({"$limit": query.limit})
-    if query.fields is not None:
-        pipeline.append({"$project": projection((*query.fields, COMPUTED))})
-
-    def read(native: Collection[Document]) -> CommandCursor[Document]:
-        # One more than there can be, as the cursor of a full batch stays open.
-        return native.aggregate(pipeline, batchSize=batch + 1, allowDiskUse=True)
-
-    def row(document: Document) -> Row:
-        position = computed_position(document, query.order)
-        return Row(document, position)
-
-    return read, row
 
 
 def _patched(native: Collection[Document], where: Native, changes: Native) -> Document | None:

@@ -218,6 +218,7 @@ _CODES: Mapping[int, Rule] = {
     303: _lacking,  # Amazon DocumentDB: feature not supported
     304: _lacking,  # Amazon DocumentDB: aggregation stage not supported
     334: _AUTHENTICATION,  # MechanismUnavailable
+    4568: _too_large,  # what a join brings together
     8000: _AUTHENTICATION,  # AtlasError
     9001: _lost,  # SocketException
     10107: _lost,  # NotWritablePrimary

@@ -96,6 +96,10 @@ class Session:
         process = os.getpid()
         return self._processes.get(process) or self._processes.setdefault(process, _Held())
 
+    def native_name(self, name: str) -> str:
+        """What a collection is called on the server."""
+        return f"{self.target.prefix}_{name}"
+
     def collection(self, name: str) -> Collection[Document]:
         """A collection by its logical name; connects where need be."""
         held = self._held()
@@ -105,7 +109,7 @@ class Session:
         with held.lock:
             client = self._open(held)
             database = client[self.target.database]
-            found = database[f"{self.target.prefix}_{name}"]
+            found = database[self.native_name(name)]
             held.collections[name] = found
             return found
 

@@ -7,13 +7,17 @@ import pytest
 
 from mlflow_docstore.adapters.document import chunks as module
 from mlflow_docstore.adapters.document.chunks import CHUNK_POINTS, Chunks, encode_chunks
-from mlflow_docstore.adapters.document.codecs.metrics import decode_chunk, encode_chunk
+from mlflow_docstore.adapters.document.codecs.metrics import (
+    decode_chunk,
+    decode_metrics,
+    encode_chunk,
+)
 from mlflow_docstore.adapters.document.driver import Document, Find, Row
 from mlflow_docstore.adapters.document.layout import METRICS
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.errors import InvalidArgument
-from mlflow_docstore.core.metrics import LARGEST, Point
+from mlflow_docstore.core.metrics import LARGEST, Columns, Point
 
 RUN, KEY = "r", "loss"
 
@@ -128,6 +132,55 @@ class TestReading:
         append_each(chunks, same)
         append(chunks, same[:2])
         assert chunks.history(RUN, KEY) == sorted(same)
+
+    @pytest.mark.parametrize(
+        "batches",
+        [
+            [(1, 2), (3, 4)],
+            [(3, 4), (1, 2)],
+            [(5,), (1, 9), (12,)],
+            [(1, 2), (2, 3)],
+            [(2, 3), (1, 2)],
+            [(1, 3), (2, 4)],
+            [(1, 9), (3, 5)],
+            [(1, 2), (1, 2, 3)],
+            [(1,), (1, 2), (2,)],
+            [(7, 8), (1, 2), (4, 5), (5, 6)],
+        ],
+        ids=str,
+    )
+    def test_a_history_is_the_same_however_its_ranges_lie(
+        self, chunks: Chunks, batches: list[tuple[int, ...]]
+    ) -> None:
+        for batch in batches:
+            append(chunks, points(*batch))
+        every = sorted({number for batch in batches for number in batch})
+        assert chunks.history(RUN, KEY) == points(*every)
+        assert chunks.histories([RUN], KEY)[RUN].points() == points(*every)
+
+    def test_points_of_one_timestamp_in_several_chunks_come_by_step_and_value(
+        self, chunks: Chunks
+    ) -> None:
+        append(chunks, [(0, 9, 9.0, False), (1, 5, 1.0, False)])
+        append(chunks, [(1, 4, 2.0, False), (2, 0, 0.0, False)])
+        append(chunks, [(1, 5, 0.5, False)])
+        expected = [(0, 9, 9.0), (1, 4, 2.0), (1, 5, 0.5), (1, 5, 1.0), (2, 0, 0.0)]
+        assert chunks.history(RUN, KEY) == [(*point, False) for point in expected]
+
+    def test_what_is_not_a_number_stays_in_its_place(self, chunks: Chunks) -> None:
+        append(chunks, [(3, 3, 3.0, False), (4, 4, 0.0, True)])
+        append(chunks, [(1, 1, 0.0, True), (2, 2, 0.0, False)])
+        columns = chunks.columns(RUN, KEY)
+        assert [point[3] for point in columns.points()] == [True, False, False, True]
+        metrics = decode_metrics(KEY, columns)
+        values = [(metric.timestamp, metric.step, str(metric.value)) for metric in metrics]
+        assert values == [(1, 1, "nan"), (2, 2, "0.0"), (3, 3, "3.0"), (4, 4, "nan")]
+        assert list(columns.values) == [0.0, 0.0, 3.0, 0.0]
+
+    def test_nothing_is_an_empty_history(self, chunks: Chunks) -> None:
+        assert chunks.history(RUN, KEY) == []
+        assert chunks.histories([RUN], KEY) == {}
+        assert Columns.of([]).points() == []
 
     @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
     @pytest.mark.parametrize("seed", range(5))

@@ -4,8 +4,13 @@ import pytest
 
 from mlflow_docstore.adapters.document.backend import DocumentBackend
 from mlflow_docstore.adapters.document.documents import Documents
-from mlflow_docstore.adapters.document.driver import Document, Patch
-from mlflow_docstore.adapters.document.layout import META, SCHEMA_VERSION
+from mlflow_docstore.adapters.document.driver import Document, Join, Patch
+from mlflow_docstore.adapters.document.layout import (
+    LAYOUT_VERSION,
+    META,
+    MODEL_VERSIONS,
+    SCHEMA_VERSION,
+)
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.errors import Unsupported
@@ -13,6 +18,7 @@ from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.core.query import Order, equals, path
 
 BY_ID = (Order(path("_id")),)
+PARTS = Join("things", "ids", "parts")
 
 
 @pytest.fixture
@@ -90,10 +96,52 @@ def test_a_newer_schema_is_refused_wherever_it_is_read(
         assert caught.value.facts["newest"] == SCHEMA_VERSION
 
 
+def test_what_is_joined_is_of_the_workspace(documents: Documents, driver: MemoryDriver) -> None:
+    put(driver, _id="ours")
+    put(driver, _id="theirs", workspace="other")
+    documents.insert({"_id": "whole", "ids": ["ours", "theirs"]})
+    where = [equals("_id", "whole")]
+    found = [
+        *documents.find(where, join=PARTS),
+        *documents.find(where, fields=(), join=PARTS),
+        *documents.page(where, BY_ID, PageRequest(5), dict, join=PARTS).items,
+        *documents.page(where, BY_ID, PageRequest(5), dict, fields=(), join=PARTS).items,
+    ]
+    assert [ids(one["parts"]) for one in found] == [["ours"]] * 4
+    assert found[0]["parts"] == [driver.get("things", "ours")]
+
+
+def test_what_is_joined_is_refused_where_it_is_of_a_newer_schema(
+    documents: Documents, driver: MemoryDriver
+) -> None:
+    put(driver, _id="new", schema=SCHEMA_VERSION + 1)
+    documents.insert({"_id": "whole", "ids": ["new"]})
+    where = [equals("_id", "whole")]
+    for read in (
+        lambda: documents.find(where, fields=(), join=PARTS),
+        lambda: documents.page(where, BY_ID, PageRequest(5), dict, join=PARTS),
+    ):
+        with pytest.raises(Unsupported):
+            read()
+
+
 def test_a_database_of_a_newer_schema_is_not_opened(driver: MemoryDriver) -> None:
-    driver.insert(META, {"_id": "schema", "version": SCHEMA_VERSION + 1})
+    driver.insert(META, {"_id": "schema", "version": LAYOUT_VERSION + 1})
     with pytest.raises(Unsupported):
         DocumentBackend(driver).prepare()
+
+
+def test_a_database_of_an_older_layout_gets_what_it_lacks(driver: MemoryDriver) -> None:
+    driver.insert(META, {"_id": "schema", "version": LAYOUT_VERSION - 1})
+    DocumentBackend(driver).prepare()
+    assert driver.get(META, "schema") == {"_id": "schema", "version": LAYOUT_VERSION}
+    assert driver.indexes(MODEL_VERSIONS)
+
+
+def test_a_database_of_this_layout_is_left_as_it_is(driver: MemoryDriver) -> None:
+    driver.insert(META, {"_id": "schema", "version": LAYOUT_VERSION})
+    DocumentBackend(driver).prepare()
+    assert driver.indexes(MODEL_VERSIONS) == []
 
 
 def test_pages_are_as_long_as_they_are_asked_for_and_the_last_has_no_token(

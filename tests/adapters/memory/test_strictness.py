@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mlflow_docstore.adapters.document.driver import Find, Patch
+from mlflow_docstore.adapters.document.driver import Find, Join, Patch
 from mlflow_docstore.adapters.memory.capabilities import LIMITS
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
@@ -142,6 +142,10 @@ class TestQueries:
     def test_a_position_of_another_order_is_refused(self, driver: MemoryDriver) -> None:
         with pytest.raises(InvalidArgument):
             driver.find("c", Find(order=(Order(path("_id")),), after=("a", "b")))
+
+    def test_a_join_into_a_sub_document_is_refused(self, driver: MemoryDriver) -> None:
+        with pytest.raises(InvalidArgument):
+            driver.find("c", Find(join=Join("d", "ids", "x.y")))
 
     def test_a_sort_key_that_is_none_is_refused(self, driver: MemoryDriver) -> None:
         with pytest.raises(Unsupported):

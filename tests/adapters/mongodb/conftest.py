@@ -1,6 +1,6 @@
 """A driver on a throw-away prefix, the commands that it sends, and failures on demand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -35,13 +35,15 @@ class Fail:
 
 
 class Commands(CommandListener):
-    """The names of the commands that were sent."""
+    """The commands that were sent, and their names."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.sent: list[Mapping[str, Any]] = []
 
     def started(self, event: CommandStartedEvent) -> None:
         self.names.append(event.command_name)
+        self.sent.append(event.command)
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
         """Nothing is counted twice."""

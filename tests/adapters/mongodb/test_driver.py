@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mlflow_docstore.adapters.document.driver import Find, Patch
+from mlflow_docstore.adapters.document.driver import Find, Join, Patch
 from mlflow_docstore.adapters.document.layout import LAYOUT, Index
 from mlflow_docstore.adapters.mongodb.driver import MongoDriver
 from mlflow_docstore.adapters.mongodb.provision import throwaway
@@ -29,6 +29,7 @@ class TestCosts:
     def filled(self, driver: MongoDriver, commands: Commands) -> MongoDriver:
         driver.insert_many("c", rows(1200))
         commands.names.clear()
+        commands.sent.clear()
         return driver
 
     @pytest.mark.parametrize("order", ORDERS, ids=("native", "optional", "best"))
@@ -39,6 +40,16 @@ class TestCosts:
         found = filled.find("c", Find(order=order, limit=limit))
         assert len(found) == (limit or 1200)
         assert len(commands.names) == 1
+
+    @pytest.mark.parametrize("order", ORDERS, ids=("native", "optional", "best"))
+    def test_a_join_is_of_the_page_alone(
+        self, filled: MongoDriver, commands: Commands, order: Any
+    ) -> None:
+        query = Find(order=order, limit=3, fields=("x",), join=Join("c", "ids", "found"))
+        assert len(filled.find("c", query)) == 3
+        (command,) = commands.sent
+        stages = [next(iter(stage)) for stage in command["pipeline"] if "$addFields" not in stage]
+        assert stages == ["$match", "$sort", "$limit", "$lookup", "$project"]
 
     @pytest.mark.parametrize(
         ("call", "command"),

@@ -134,7 +134,8 @@ class TestUnreachable:
 
 class TestRefusals:
     @pytest.mark.parametrize(
-        "error", [DocumentTooLarge("big"), code(10334), code(17419), code(17420), bulk(10334)]
+        "error",
+        [DocumentTooLarge("big"), *map(code, (4568, 10334, 17419, 17420)), bulk(10334)],
     )
     def test_documents_over_the_limit(self, error: Exception) -> None:
         found = translate(error, ATTEMPT)

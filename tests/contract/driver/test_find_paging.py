@@ -73,6 +73,23 @@ def test_by_two_keys(table: Table, first: Order, second: bool, size: int) -> Non
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("descending", [False, True])
+def test_by_a_key_that_all_or_none_of_the_tied_have(
+    table: Table, descending: bool, size: int
+) -> None:
+    ranked = [(1, 2.0), (1, 3.0), (2, 0.5), (2, -1.0), (2, 0.5), (0, None), (0, None)]
+    table.put(
+        **{f"d{n}": {"m": {"r": rank, "v": value}} for n, (rank, value) in enumerate(ranked)},
+        e={"m": {}},
+        f={},
+    )
+    order = (by("m.r", descending=True, optional=True), by("m.v", descending=descending), BY_ID)
+    expected = ["d2", "d4", "d3", "d1", "d0"] if descending else ["d3", "d2", "d4", "d0", "d1"]
+    assert table.sorted_ids(*order) == [*expected, "d5", "d6", "e", "f"]
+    assert_pages(table, *order, size=size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("descending", [False, True])
 def test_by_the_best_element(table: Table, descending: bool, size: int) -> None:
     table.requires(Feature.COMPUTED_SORT)
     for place, value in enumerate(VALUES["numbers"]):

@@ -78,6 +78,13 @@ class TestBothLists:
         made = in_turn(webhooks, 2)
         assert webhooks.mine(listing(max_results=size)) == made
 
+    @pytest.mark.parametrize("size", [1, 1000])
+    def test_size_at_the_bounds_is_taken(
+        self, listing: List, webhooks: Webhooks, size: int
+    ) -> None:
+        made = in_turn(webhooks, 2)
+        assert webhooks.mine(listing(max_results=size)) == made[:size]
+
     @pytest.mark.parametrize("token", ["", None])
     def test_absent_token_means_the_first_page(
         self, listing: List, webhooks: Webhooks, token: str | None
@@ -157,6 +164,49 @@ class TestByEvent:
         registry.update_webhook(webhook_id, events=[event("prompt_alias.created")])
         assert webhooks.listed_by("prompt_alias.created") == [webhook_id]
         assert webhooks.listed_by("prompt.created") == []
+
+    def test_full_page_is_the_last_where_nothing_follows(
+        self, registry: RegistryStore, webhooks: Webhooks
+    ) -> None:
+        in_turn(webhooks, 4)
+        first = _list_by_event(registry, max_results=2)
+        second = _list_by_event(registry, max_results=2, page_token=first.token)
+        assert (len(first), len(second), second.token) == (2, 2, None)
+
+    def test_pages_skip_webhooks_of_other_events(
+        self, registry: RegistryStore, webhooks: Webhooks
+    ) -> None:
+        made = []
+        for _ in range(3):
+            made.extend(in_turn(webhooks, 1))
+            webhooks.new("prompt.created")
+            scenarios.next_millisecond()
+        first = _list_by_event(registry, max_results=2)
+        second = _list_by_event(registry, max_results=2, page_token=first.token)
+        assert [webhooks.mine(page) for page in (first, second)] == [made[:0:-1], made[:1]]
+
+    def test_page_of_no_size_holds_a_hundred(
+        self, registry: RegistryStore, webhooks: Webhooks
+    ) -> None:
+        made = {webhooks.new(RARE).webhook_id for _ in range(101)}
+        first = _list_by_event(registry)
+        second = _list_by_event(registry, page_token=first.token)
+        assert (len(first), len(second), second.token) == (100, 1, None)
+        assert {*webhooks.mine(first), *webhooks.mine(second)} == made
+
+    @pytest.mark.parametrize("wrong", [None, RARE])
+    def test_what_is_no_event_is_refused(self, registry: RegistryStore, wrong: object) -> None:
+        with refused("INTERNAL_ERROR"):
+            registry.list_webhooks_by_event(wrong)
+
+    def test_changed_webhook_is_listed_as_it_is_now(
+        self, registry: RegistryStore, webhooks: Webhooks
+    ) -> None:
+        webhook_id = webhooks.new(RARE, secret=SIGNING_KEY).webhook_id
+        changes = {"url": "https://other.invalid/", "secret": "o", "status": WebhookStatus.DISABLED}
+        registry.update_webhook(webhook_id, **changes)
+        (listed,) = _list_by_event(registry)
+        assert {field: getattr(listed, field) for field in changes} == changes
 
     def test_every_webhook_is_listed_without_an_event(self, webhooks: Webhooks) -> None:
         made = {webhooks.new(text).webhook_id for text in (RARE, "prompt.created")}

@@ -111,6 +111,8 @@ class TestCreation:
             "https://receiver.invalid:8443/a/b?c=d#e",
             "https://user:password@receiver.invalid/hook",
             "HTTPS://RECEIVER.invalid/",
+            "https://receiver.invalid/clé?名=🎉",
+            "https://receiver.invalid/".ljust(500, "u"),
         ],
     )
     def test_url_is_kept_verbatim(
@@ -118,6 +120,15 @@ class TestCreation:
     ) -> None:
         created = webhooks.new(url=url)
         assert registry.get_webhook(created.webhook_id).url == url
+
+    @pytest.mark.parametrize(
+        "description", ["", "clé 🎉 名前", " two\nlines\t", "$a.b", "d" * 1000]
+    )
+    def test_description_is_kept_verbatim(
+        self, registry: RegistryStore, webhooks: Webhooks, description: str
+    ) -> None:
+        created = webhooks.new(description=description)
+        assert registry.get_webhook(created.webhook_id).description == description
 
     def test_every_event_can_be_subscribed_to(
         self, registry: RegistryStore, webhooks: Webhooks
@@ -143,6 +154,10 @@ class TestCreation:
     def test_event_named_twice_is_refused(self, webhooks: Webhooks) -> None:
         with refused("BAD_REQUEST"):
             webhooks.new(events=[event(), event()])
+
+    def test_status_that_is_no_status_is_refused(self, webhooks: Webhooks) -> None:
+        with refused("INTERNAL_ERROR"):
+            webhooks.new(status="DISABLED")
 
     @pytest.mark.parametrize(
         "host",
@@ -171,6 +186,11 @@ class TestCreation:
 
 
 class TestSecret:
+    @pytest.mark.parametrize("secret", [12, b"bytes", "half\ud800"], ids=["12", "bytes", "half"])
+    def test_what_is_no_text_is_refused(self, webhooks: Webhooks, secret: object) -> None:
+        with refused("BAD_REQUEST"):
+            webhooks.new(secret=secret)
+
     @pytest.mark.parametrize("secret", [SIGNING_KEY, "clé 🎉", "a b\n", "k" * 500])
     def test_is_read_back(self, registry: RegistryStore, webhooks: Webhooks, secret: str) -> None:
         created = webhooks.new(secret=secret)
@@ -307,6 +327,22 @@ class TestUpdate:
         webhook_id = unique("webhook")
         with refused("RESOURCE_DOES_NOT_EXIST", f"Webhook with ID {webhook_id} not found."):
             registry.update_webhook(webhook_id, name="")
+
+    def test_unknown_webhook_is_missed_before_a_bad_status(self, registry: RegistryStore) -> None:
+        webhook_id = unique("webhook")
+        with refused("RESOURCE_DOES_NOT_EXIST", f"Webhook with ID {webhook_id} not found."):
+            registry.update_webhook(webhook_id, status="DISABLED")
+
+    @pytest.mark.parametrize(
+        ("bad", "code"),
+        [({"status": "DISABLED"}, "INTERNAL_ERROR"), ({"secret": 1}, "BAD_REQUEST")],
+    )
+    def test_value_of_the_wrong_type_changes_nothing(
+        self, registry: RegistryStore, webhook: Webhook, bad: dict[str, object], code: str
+    ) -> None:
+        with refused(code):
+            registry.update_webhook(webhook.webhook_id, name="other", **bad)
+        assert seen(registry.get_webhook(webhook.webhook_id)) == seen(webhook)
 
     def test_leaves_other_webhooks_alone(
         self, registry: RegistryStore, webhooks: Webhooks, webhook: Webhook

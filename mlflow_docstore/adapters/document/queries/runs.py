@@ -95,7 +95,8 @@ def _order(order: Order) -> tuple[Order, ...]:
             path(codec.latest_path(field.name, codec.RANK)), descending=True, optional=True
         )
         value = path(codec.latest_path(field.name, codec.VALUE))
-        return (rank, Order(value, order.descending, optional=True))
+        # Among runs of one rank, either all have a value or none has, so that none sorts last.
+        return (rank, Order(value, order.descending))
     if field.kind in _TEXTS:
         name = f"{_TEXTS[field.kind]}.{escape(field.name)}"
         return (Order(path(name), order.descending, optional=True),)

@@ -1,0 +1,268 @@
+"""The heads of registered models, changed by whoever saw them last.
+
+A model decides about the numbers, stages and aliases of its versions. Every change of those names
+the revision that it was planned on, so that it holds for what is stored, or is planned anew.
+"""
+
+import secrets
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mlflow_docstore.core.errors import AlreadyExists, Conflict, NotFound, StoreError
+from mlflow_docstore.core.query import Filter, In, equals, path
+
+from .codecs import registered_models as codec
+from .copies import VersionCopies
+from .documents import Documents
+from .driver import Document, Driver, Patch
+from .layout import REGISTERED_MODELS
+from .names import NameClaims
+from .newest import WITH_NEWEST
+from .races import rounds
+
+KIND = "registered_model"
+
+_SEEN = 1000
+_OPEN = In(path(codec.LISTING), (codec.MODEL, codec.PROMPT))
+
+
+class ModelHeads:
+    """Registered models by name.
+
+    Heads that this process saw last are remembered: a change that is planned on one of them saves
+    the reading, and fails harmlessly where another process was there in between.
+
+    Args:
+        driver: The database.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self.models = Documents(driver, REGISTERED_MODELS)
+        self.copies = VersionCopies(driver)
+        self._names = NameClaims(self.models, KIND)
+        self._seen: OrderedDict[str, Document] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def read(self, name: str, *, whole: bool = False) -> Document:
+        """The head of a model, as it is stored now.
+
+        Completes what somebody left unfinished.
+
+        Args:
+            name: The model's.
+            whole: The whole document, with the newest versions of its stages.
+
+        Raises:
+            NotFound: ``kind="registered_model"``.
+        """
+        document = self._find(name, whole=whole)
+        if document is None:
+            raise NotFound(KIND, name)
+        if document[codec.LISTING] == codec.CLOSING:
+            self._remove(document)
+            raise NotFound(KIND, name)
+        if document[codec.UNSPREAD]:
+            self.spread_name(document)
+        return document
+
+    def reread(self, model_id: str) -> Document | None:
+        """A model by id, or None where it is gone."""
+        document = self.models.get(model_id)
+        if document is None or document.get(codec.LISTING) in (None, codec.CLOSING):
+            return None
+        return document
+
+    def create(self, model: Document) -> None:
+        """Store a new model under its name.
+
+        Raises:
+            AlreadyExists: ``kind="registered_model"``.
+        """
+        for _ in rounds(KIND, model[codec.NAME]):
+            if self._created(model):
+                head = {name: model[name] for name in ("_id", *codec.HEAD) if name in model}
+                self._remember(model[codec.NAME], head)
+                return
+
+    def rename(self, name: str, new_name: str, *, at: int) -> None:
+        """Give a model another name, and its versions as well; or end its renaming.
+
+        Raises:
+            NotFound: ``kind="registered_model"``.
+            AlreadyExists: ``kind="registered_model"``; another has the new name.
+        """
+        for _ in rounds(KIND, name):
+            if self._find(name) is None and self._finish_renaming(name, new_name):
+                return
+            if self._renamed(self.read(name), new_name, at):
+                self._forget(name)
+                return
+
+    def _finish_renaming(self, name: str, new_name: str) -> bool:
+        """End a renaming that did not come to the versions; whether there was such a one."""
+        head = self._find(new_name)
+        if head is None or not head[codec.UNSPREAD] or head[codec.RENAMED][codec.FROM] != name:
+            return False
+        self.spread_name(head)
+        return True
+
+    def _renamed(self, head: Document, new_name: str, at: int) -> bool:
+        """Rename a model unless it has changed; whether so."""
+        name, revision = head[codec.NAME], head[codec.REVISION] + 1
+        changes = {
+            codec.UPDATED: at,
+            codec.REVISION: revision,
+            codec.WRITER: _new_token(),
+            codec.RENAMED: {codec.AT: at, codec.FROM: name, codec.REVISION: revision},
+            codec.UNSPREAD: True,
+        }
+        try:
+            renamed = self._names.rename(
+                head["_id"], new_name, Patch(set=changes), when=(_unchanged(head),)
+            )
+        except AlreadyExists:
+            self._require_closing(new_name)
+            return False
+        except NotFound:
+            return False
+        if renamed:
+            self.spread_name({**head, **changes, codec.NAME: new_name})
+        return renamed
+
+    def spread_name(self, head: Document) -> None:
+        """Let the versions of a renamed model have its name."""
+        self.copies.spread_name(head)
+        done = Patch(set={codec.UNSPREAD: False})
+        self.models.patch(head["_id"], done, when=(equals(codec.NAME, head[codec.NAME]),))
+
+    def delete(self, name: str) -> None:
+        """Remove a model and all that belongs to it; or end its removal.
+
+        Raises:
+            NotFound: ``kind="registered_model"``.
+        """
+        self._forget(name)
+        document = self._find(name)
+        if document is None or document[codec.LISTING] != codec.CLOSING:
+            document = self.change(name, lambda _: {codec.LISTING: codec.CLOSING})
+        self._forget(name)
+        self._remove(document)
+
+    def change(self, name: str, plan: Callable[[Document], Mapping[str, Any]]) -> Document:
+        """Change a model in one write, on the strength of what is stored; its new head.
+
+        One command where this process was the last to change the model.
+
+        Args:
+            name: The model's.
+            plan: From a head to the fields to set, none for no change. It may refuse with an error.
+                It is called again where another writer came first.
+
+        Raises:
+            NotFound: ``kind="registered_model"``.
+        """
+        for _ in rounds(KIND, name):
+            remembered = self._recall(name)
+            head = remembered or self.read(name)
+            try:
+                changes = plan(head)
+            except StoreError:
+                if remembered is None:
+                    raise
+                # Perhaps it is what we remember that is wrong.
+                self._forget(name)
+                continue
+            if not changes and remembered is None:
+                return head
+            fields = {
+                **changes,
+                codec.REVISION: head[codec.REVISION] + 1,
+                codec.WRITER: _new_token(),
+            }
+            if self._replace(head, fields):
+                after = {**head, **fields}
+                self._remember(name, after)
+                return after
+            self._forget(name)
+        raise Conflict(KIND, name)
+
+    def patch(self, name: str, patch: Patch) -> None:
+        """Change what decides nothing: texts and tags.
+
+        Raises:
+            NotFound: ``kind="registered_model"``.
+        """
+        for _ in rounds(KIND, name):
+            head = self._recall(name) or self.read(name)
+            here = equals(codec.NAME, name)
+            if self.models.patch(head["_id"], patch, when=(here, _OPEN)).matched:
+                self._remember(name, head)
+                return
+            self._forget(name)
+
+    def _created(self, model: Document) -> bool:
+        try:
+            self._names.create(model)
+        except AlreadyExists:
+            self._require_closing(model[codec.NAME])
+            return False
+        return True
+
+    def _replace(self, head: Document, fields: Document) -> bool:
+        outcome = self.models.patch(head["_id"], Patch(set=fields), when=(_unchanged(head),))
+        if outcome.matched or not outcome.uncertain:
+            return outcome.matched
+        stored = self.models.get(head["_id"])
+        return stored is not None and stored.get(codec.WRITER) == fields[codec.WRITER]
+
+    def _find(self, name: str, *, whole: bool = False) -> Document | None:
+        found = self.models.find(
+            [equals(codec.NAME, name)],
+            limit=1,
+            fields=None if whole else codec.HEAD,
+            join=WITH_NEWEST if whole else None,
+        )
+        return found[0] if found else None
+
+    def _require_closing(self, name: str) -> None:
+        """End the removal of the model that keeps a name from another.
+
+        Raises:
+            AlreadyExists: ``kind="registered_model"``; it is not being removed.
+        """
+        document = self._find(name)
+        if document is not None:
+            if document[codec.LISTING] != codec.CLOSING:
+                raise AlreadyExists(KIND, name)
+            self._remove(document)
+
+    def _remove(self, document: Document) -> None:
+        self.copies.drop(document)
+        # The name last: see DocumentExperiments.purge.
+        self.models.delete(document["_id"])
+        self._names.release(document)
+
+    def _recall(self, name: str) -> Document | None:
+        with self._lock:
+            return self._seen.get(name)
+
+    def _remember(self, name: str, head: Document) -> None:
+        with self._lock:
+            self._seen[name] = head
+            self._seen.move_to_end(name)
+            if len(self._seen) > _SEEN:
+                self._seen.popitem(last=False)
+
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            self._seen.pop(name, None)
+
+
+def _unchanged(head: Document) -> Filter:
+    return equals(codec.REVISION, head[codec.REVISION])
+
+
+def _new_token() -> str:
+    return secrets.token_hex(8)

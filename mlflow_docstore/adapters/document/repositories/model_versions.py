@@ -1,0 +1,271 @@
+"""Versions: a document each, under the numbers and stages that their model gives them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mlflow.entities.model_registry import ModelVersion
+
+from mlflow_docstore.adapters.document.codecs import model_versions as codec
+from mlflow_docstore.adapters.document.codecs import registered_models as model_codec
+from mlflow_docstore.adapters.document.codecs.model_versions import (
+    decode_found,
+    decode_version,
+    encode_version,
+)
+from mlflow_docstore.adapters.document.codecs.registered_models import stage_of, version_id
+from mlflow_docstore.adapters.document.decisions import (
+    dropping_aliases,
+    in_stage,
+    moving,
+    numbering,
+    require_live,
+)
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.heads import KIND as MODEL
+from mlflow_docstore.adapters.document.heads import ModelHeads
+from mlflow_docstore.adapters.document.keys import escape
+from mlflow_docstore.adapters.document.keys import path as path_of
+from mlflow_docstore.adapters.document.layout import MODEL_VERSIONS
+from mlflow_docstore.adapters.document.newest import NewestVersions
+from mlflow_docstore.adapters.document.queries.model_versions import (
+    version_filter,
+    version_order,
+)
+from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.core.errors import NotFound
+from mlflow_docstore.core.paging import Page, PageRequest
+from mlflow_docstore.core.query import Compare, Exists, Operator, equals, path
+from mlflow_docstore.core.registry import ARCHIVED, DELETED, IS_PROMPT_TAG, is_prompt
+from mlflow_docstore.ports.model_versions import (
+    ModelVersionQuery,
+    ModelVersionRepository,
+    NewVersion,
+)
+
+_KIND = "model_version"
+_IS_FENCE = Exists(path(codec.FENCE))
+_IS_STORED = Exists(path(codec.NUMBER))
+_IS_PROMPT = equals(path_of(codec.TAGS, IS_PROMPT_TAG), "true")
+
+
+class DocumentModelVersions(ModelVersionRepository):
+    """See the port.
+
+    Args:
+        driver: The database.
+        heads: Registered models by name.
+    """
+
+    def __init__(self, driver: Driver, heads: ModelHeads) -> None:
+        self._versions = Documents(driver, MODEL_VERSIONS)
+        self._heads = heads
+        self._copies = heads.copies
+        self._newest = NewestVersions(driver)
+
+    def create(self, version: NewVersion) -> ModelVersion:
+        prompt = is_prompt(version.tags)
+        hidden = False
+
+        def plan(head: Document) -> Document:
+            nonlocal hidden
+            hidden = prompt and not head[model_codec.HAS_PROMPTS] and head[model_codec.COUNT] > 0
+            hiding = {model_codec.HAS_PROMPTS: True} if prompt else {}
+            return {**numbering(head, version.created), **hiding}
+
+        head = self._heads.change(version.name, plan)
+        number, writer = head[model_codec.COUNT], head[model_codec.WRITER]
+        document = encode_version(version, head, number, writer)
+        if not self._versions.insert(document):
+            head = self._settle(version, document)
+        if hidden:
+            self._copies.spread_listing(head)
+        return decode_version(document, head)
+
+    def get(self, name: str, number: int) -> ModelVersion:
+        head, document = self._live(name, number)
+        return decode_version(document, head)
+
+    def get_by_alias(self, name: str, alias: str) -> ModelVersion:
+        head = self._heads.read(name)
+        number = head[model_codec.ALIASES].get(escape(alias))
+        if number is None:
+            raise NotFound("registered_model_alias", alias, name=name)
+        return decode_version(self._document(head, number), head)
+
+    def latest(self, name: str) -> list[ModelVersion]:
+        return self._newest.of(self._heads.read(name, whole=True))
+
+    def download_uri(self, name: str, number: int) -> str | None:
+        _, document = self._live(name, number)
+        uri: str | None = document[codec.STORAGE] or document[codec.SOURCE]
+        return uri
+
+    def search(self, query: ModelVersionQuery, page: PageRequest) -> Page[ModelVersion]:
+        return self._versions.page(version_filter(query), version_order(query), page, decode_found)
+
+    def update(self, name: str, number: int, description: str | None, *, at: int) -> ModelVersion:
+        changes = {codec.DESCRIPTION: description, codec.UPDATED: at}
+        head = self._head(name, number)
+        key = version_id(head["_id"], number)
+        outcome = self._versions.patch(key, Patch(set=changes), when=(_IS_STORED,), returning=True)
+        if outcome.document is None:
+            raise NotFound(_KIND, number, name=name)
+        return decode_version(outcome.document, head)
+
+    def transition(
+        self, name: str, number: int, stage: str, *, at: int, archive: bool
+    ) -> ModelVersion:
+        displaced: dict[int, str] = {}
+        again = False
+
+        def plan(head: Document) -> Document:
+            nonlocal again
+            require_live(head, number)
+            again = stage_of(head, number) == stage
+            displaced.clear()
+            if archive:
+                displaced.update(dict.fromkeys(in_stage(head, stage), ARCHIVED))
+                displaced.pop(number, None)
+            return moving(head, {**displaced, number: stage}, at)
+
+        with _no_such(name, number):
+            head = self._heads.change(name, plan)
+        for other in displaced:
+            self._copies.copy_stage(head, other)
+        if again and archive:
+            # Perhaps of an attempt that did not come to those that it archived.
+            self._copies.copy_archived(head, stage, at=at)
+        document = self._copies.copy_stage(head, number, returning=True)
+        return decode_version(document or self._document(head, number), head)
+
+    def delete(self, name: str, number: int, *, at: int) -> None:
+        def plan(head: Document) -> Document:
+            require_live(head, number)
+            return {**moving(head, {number: DELETED}, at), **dropping_aliases(head, number)}
+
+        try:
+            with _no_such(name, number):
+                head = self._heads.change(name, plan)
+        except NotFound:
+            if not self._finish_deletion(name, number):
+                raise
+        else:
+            self._copies.copy_stage(head, number)
+
+    def set_tag(self, name: str, number: int, key: str, value: str) -> None:
+        patch = Patch(set={path_of(codec.TAGS, key): value})
+        if is_prompt({key: value}):
+            self._hide(name, number)
+            self._patch(name, number, patch)
+        else:
+            self._patch(name, number, patch)
+            if key == IS_PROMPT_TAG:
+                self._unhide(name)
+
+    def delete_tag(self, name: str, number: int, key: str) -> None:
+        self._patch(name, number, Patch(unset=(path_of(codec.TAGS, key),)))
+        if key == IS_PROMPT_TAG:
+            self._unhide(name)
+
+    def _head(self, name: str, number: int) -> Document:
+        with _no_such(name, number):
+            head = self._heads.read(name)
+        require_live(head, number)
+        return head
+
+    def _live(self, name: str, number: int) -> tuple[Document, Document]:
+        """The head of a model, and the document of one of its versions."""
+        head = self._head(name, number)
+        return head, self._document(head, number)
+
+    def _document(self, head: Document, number: int) -> Document:
+        document = self._versions.get(version_id(head["_id"], number))
+        if document is None or codec.FENCE in document:
+            raise NotFound(_KIND, number, name=head[model_codec.NAME])
+        moved = str(number) in head[model_codec.STAGES]
+        if moved and document[codec.STAGE] != stage_of(head, number):
+            # Whoever moved it did not come to this.
+            return self._copies.copy_stage(head, number, returning=True) or document
+        return document
+
+    def _patch(self, name: str, number: int, patch: Patch) -> None:
+        key = version_id(self._head(name, number)["_id"], number)
+        if not self._versions.patch(key, patch, when=(_IS_STORED,)).matched:
+            raise NotFound(_KIND, number, name=name)
+
+    def _settle(self, version: NewVersion, document: Document) -> Document:
+        """Put a version where something is already: itself, or a fence; the head of its model.
+
+        Raises:
+            NotFound: ``kind="registered_model"``; it was removed.
+        """
+        key = document["_id"]
+        for _ in rounds(_KIND, key):
+            head = self._heads.reread(document[codec.MODEL_ID])
+            stored = self._versions.get(key)
+            if stored is not None and stored.get(codec.WRITER) == document[codec.WRITER]:
+                if head is None:
+                    break
+                return head
+            if head is None:
+                self._versions.delete(key, when=(_IS_FENCE,))
+                break
+            document |= codec.naming(head)
+            fields = {name: value for name, value in document.items() if name != "_id"}
+            known = Compare(path(codec.NAMED), Operator.LE, head[model_codec.REVISION])
+            patch = Patch(set=fields, unset=(codec.FENCE,))
+            if self._versions.patch(key, patch, when=(_IS_FENCE, known)).matched:
+                return head
+        raise NotFound(MODEL, version.name)
+
+    def _finish_deletion(self, name: str, number: int) -> bool:
+        """Blank a version that its model has deleted already; whether that was still to be done."""
+        with _no_such(name, number):
+            head = self._heads.read(name)
+        if not 1 <= number <= head[model_codec.COUNT]:
+            return False
+        document = self._versions.get(version_id(head["_id"], number))
+        if document is None or document.get(codec.LISTING) in (None, codec.DELETED):
+            return False
+        self._copies.copy_stage(head, number)
+        return True
+
+    def _hide(self, name: str, number: int) -> None:
+        """Make a model's versions those of a prompt, before one has the tag of prompts."""
+        hidden = False
+
+        def plan(head: Document) -> Document:
+            nonlocal hidden
+            require_live(head, number)
+            hidden = not head[model_codec.HAS_PROMPTS]
+            return {model_codec.HAS_PROMPTS: True} if hidden else {}
+
+        with _no_such(name, number):
+            head = self._heads.change(name, plan)
+        if hidden:
+            self._copies.spread_listing(head)
+
+    def _unhide(self, name: str) -> None:
+        """Make a model's versions those of a model again if none has the tag of prompts."""
+        shown = False
+
+        def plan(head: Document) -> Document:
+            nonlocal shown
+            mine = equals(codec.MODEL_ID, head["_id"])
+            hidden = head[model_codec.HAS_PROMPTS]
+            shown = hidden and not self._versions.find([mine, _IS_PROMPT], fields=(), limit=1)
+            return {model_codec.HAS_PROMPTS: False} if shown else {}
+
+        head = self._heads.change(name, plan)
+        if shown:
+            self._copies.spread_listing(head)
+
+
+@contextmanager
+def _no_such(name: str, number: int) -> Iterator[None]:
+    """A model that is missing leaves the block as a version that is missing."""
+    try:
+        yield
+    except NotFound as error:
+        raise NotFound(_KIND, number, name=name) from error

@@ -1,0 +1,137 @@
+"""Reads: a find where that can do it, else an aggregate, and what makes a row of each result."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from pymongo.collection import Collection
+
+from mlflow_docstore.adapters.document.driver import Document, Find, Join, Row
+
+from .compiler import Native, merge
+from .orders import (
+    COMPUTED,
+    Stage,
+    computed_position,
+    computed_stages,
+    native_after,
+    native_paths,
+    native_sort,
+)
+from .values import lookup, projection, strip
+
+if TYPE_CHECKING:
+    from pymongo.command_cursor import CommandCursor
+    from pymongo.cursor import Cursor
+
+Results: TypeAlias = "Cursor[Document] | CommandCursor[Document]"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A read that is ready to be sent.
+
+    Args:
+        open: Sends it.
+        row: What to make of each result.
+    """
+
+    open: Callable[[Collection[Document]], Results]
+    row: Callable[[Document], Row]
+
+
+def joined(join: Join, native_name: Callable[[str], str]) -> list[Stage]:
+    """The stages of a join. Its equality form is the only one that all servers know."""
+    how = {
+        "from": native_name(join.collection),
+        "localField": join.field,
+        "foreignField": "_id",
+        "as": join.into,
+    }
+    return [{"$lookup": how}]
+
+
+def native_read(
+    query: Find, condition: Native, batch: int, joining: Sequence[Stage], *, apart: bool
+) -> Read:
+    """A read in an order that the server's own sort makes.
+
+    Args:
+        query: What to read.
+        condition: Its filter.
+        batch: The most results of one reply.
+        joining: The stages of its join.
+        apart: Whether alternatives need a filter of their own.
+    """
+    paths, fields, sort = native_paths(query.order), query.fields, native_sort(query.order)
+    filters = _filters(query, condition, apart=apart)
+    chosen = None if fields is None else projection((*fields, *paths))
+    helpers = () if fields is None else tuple(path for path in paths if path != "_id")
+
+    def find(native: Collection[Document]) -> Results:
+        limit = query.limit or 0
+        return native.find(filters[0], chosen, sort=sort or None, limit=limit, batch_size=batch)
+
+    def row(document: Document) -> Row:
+        position = tuple(lookup(document, path) for path in paths)
+        for path in helpers:
+            strip(document, path, fields or ())
+        return Row(document, position)
+
+    if len(filters) == 1 and not joining:
+        return Read(find, row)
+    stages: list[Stage] = [{"$match": one} for one in filters]
+    if sort:
+        stages.append({"$sort": dict(sort)})
+    return Read(_aggregate(stages, query, batch, joining, paths), row)
+
+
+def computing_read(query: Find, condition: Native, batch: int, joining: Sequence[Stage]) -> Read:
+    """A read in an order that has to be computed. See ``native_read``."""
+    stages = [{"$match": condition}, *computed_stages(query.order, query.after)]
+
+    def row(document: Document) -> Row:
+        position = computed_position(document, query.order)
+        return Row(document, position)
+
+    return Read(_aggregate(stages, query, batch, joining, [COMPUTED]), row)
+
+
+def _filters(query: Find, condition: Native, *, apart: bool) -> list[Native]:
+    """What results must pass, one after the other."""
+    if query.after is None:
+        return [condition]
+    after = native_after(query.order, query.after)
+    if not apart or "$or" not in after:
+        return [merge((condition, after))]
+    alternatives = {"$or": after.pop("$or")}
+    # A bound of what has to be equal to a value narrows nothing, and would hide the value.
+    bound = {path: test for path, test in after.items() if not _is_fixed(condition, path)}
+    return [merge((condition, bound)), alternatives]
+
+
+def _is_fixed(condition: Native, path: str) -> bool:
+    return path in condition and not isinstance(condition[path], dict)
+
+
+def _aggregate(
+    stages: Sequence[Stage],
+    query: Find,
+    batch: int,
+    joining: Sequence[Stage],
+    helpers: Sequence[str],
+) -> Callable[[Collection[Document]], Results]:
+    """Stages that filter and sort, then what follows them; joins last, of the results alone."""
+    pipeline = [*stages]
+    if query.limit is not None:
+        pipeline.append({"$limit": query.limit})
+    pipeline += joining
+    if query.fields is not None:
+        into = () if query.join is None else (query.join.into,)
+        pipeline.append({"$project": projection((*query.fields, *helpers, *into))})
+
+    def read(native: Collection[Document]) -> Results:
+        # One more than there can be, as the cursor of a full batch stays open.
+        return native.aggregate(pipeline, batchSize=batch + 1, allowDiskUse=True)
+
+    return read
