@@ -1,11 +1,12 @@
 # Needs Python 3.10 or newer and make; everything else goes into .venv.
 PYTHON ?= python3
 PORT ?= 5000
+filled = train_sweep register_best_run manage_prompts
 
 .PHONY: run test lint bench
 
-run: .venv/run.stamp  ## MLflow on an embedded database, filled by an example
-	.venv/bin/mlflow-docstore quickstart --port $(PORT) --example examples/train_sweep.py
+run: .venv/run.stamp  ## MLflow on an embedded database, filled by examples
+	.venv/bin/mlflow-docstore quickstart --port $(PORT) $(filled:%=--example examples/%.py)
 
 test: .venv/dev.stamp  ## every test
 	.venv/bin/pytest -n 2

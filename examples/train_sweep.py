@@ -7,9 +7,7 @@ its data sets and its tags. The best models are logged and scored on data the sw
     python examples/train_sweep.py --tracking-uri http://127.0.0.1:5000
 """
 
-import argparse
 import itertools
-import os
 import warnings
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +16,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import sklearn
+from command_line import connect, parser
 from matplotlib.figure import Figure
 from mlflow.data.pandas_dataset import PandasDataset
 from mlflow.entities import Run
@@ -30,11 +29,12 @@ from sklearn.neural_network import MLPClassifier
 SEED = 20
 CLASSES = np.arange(10)
 CANDIDATES = 3
+WIDTHS = [8, 16, 32, 64, 128]
 GRID: dict[str, list[Any]] = {
-    "hidden_layer_sizes": [(8,), (16,), (32,), (64,), (128,)],
     "activation": ["relu", "tanh"],
     "learning_rate_init": [0.005, 0.03],
 }
+Settings = dict[str, Any]
 Curve = list[dict[str, float]]
 
 
@@ -60,7 +60,7 @@ class Digits:
 class Trained:
     """What a nested run leaves behind for the end of the sweep."""
 
-    settings: dict[str, Any]
+    settings: Settings
     model: MLPClassifier
     curve: Curve
 
@@ -97,7 +97,7 @@ def scores(model: MLPClassifier, part: Split, prefix: str) -> dict[str, float]:
     }
 
 
-def learn(settings: dict[str, Any], data: Digits, epochs: int) -> Curve:
+def learn(settings: Settings, data: Digits, epochs: int) -> Curve:
     """Train one epoch at a time and log the learning curve."""
     model = MLPClassifier(**settings, random_state=SEED)
     curve = []
@@ -109,7 +109,7 @@ def learn(settings: dict[str, Any], data: Digits, epochs: int) -> Curve:
     return curve
 
 
-def train_one(settings: dict[str, Any], data: Digits, epochs: int) -> tuple[str, Trained]:
+def train_one(settings: Settings, data: Digits, epochs: int) -> tuple[str, Trained]:
     """One nested run: the learning curve, then a fit up to its best epoch for autolog to record."""
     width, activation, rate = settings.values()
     with mlflow.start_run(run_name=f"{width[0]}-{activation}-{rate}", nested=True) as run:
@@ -167,14 +167,15 @@ def candidates(parent_id: str, experiment_id: str) -> list[Run]:
     )
 
 
-def sweep(data: Digits, epochs: int) -> str:
+def sweep(data: Digits, epochs: int, widths: list[int]) -> str:
     """The whole grid under one parent run; the parent's id."""
-    grid = [dict(zip(GRID, values, strict=True)) for values in itertools.product(*GRID.values())]
+    axes = {"hidden_layer_sizes": [(width,) for width in widths], **GRID}
+    grid = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
     description = "Which width, activation and learning rate suit the handwritten digits?"
     with mlflow.start_run(run_name="sweep", description=description) as parent:
         mlflow.set_tags({"stage": "parent", "team": "digits"})
         mlflow.log_params({"runs": len(grid), "epochs": epochs, "seed": SEED})
-        mlflow.log_dict({key: [str(value) for value in GRID[key]] for key in GRID}, "grid.json")
+        mlflow.log_dict({key: [str(value) for value in axes[key]] for key in axes}, "grid.json")
         trained = dict(train_one(settings, data, epochs) for settings in grid)
         mlflow.log_figure(plot([one.curve for one in trained.values()]), "learning_curves.png")
         best = candidates(parent.info.run_id, parent.info.experiment_id)
@@ -202,13 +203,13 @@ def report(parent_id: str, experiment: str) -> None:
         "metrics.test_accuracy": "test accuracy",
     }
     print(f"\nThe best runs of {experiment!r}:")
-    print(table[list(columns)].rename(columns=columns).round(4).to_string(index=False, na_rep="-"))
+    # With hardly any epochs no run is that good, and there is a table of nothing.
+    table = table.reindex(columns=list(columns))
+    print(table.rename(columns=columns).round(4).to_string(index=False, na_rep="-"))
 
 
 def quieten() -> None:
     """Leave out what is no news here."""
-    # Two lines a run.
-    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
     # To stop after a chosen number of epochs is what the sweep is about, and the first of them
     # does not know every digit yet.
     warnings.filterwarnings("ignore", category=ConvergenceWarning)
@@ -220,24 +221,18 @@ def quieten() -> None:
 
 def main() -> None:
     """Read the command line and run the sweep."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--tracking-uri",
-        default=os.environ.get("MLFLOW_TRACKING_URI"),
-        help="where to log (default: MLFLOW_TRACKING_URI, else MLflow's own default)",
-    )
-    parser.add_argument("--experiment", default="digits-sweep", help="(default: %(default)s)")
-    parser.add_argument("--epochs", type=int, default=12, help="(default: %(default)s)")
-    arguments = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--epochs", type=int, default=12, help="(default: %(default)s)")
+    options.add_argument("--widths", type=int, nargs="+", default=WIDTHS, help="of the layer")
+    arguments = options.parse_args()
 
     quieten()
-    mlflow.set_tracking_uri(arguments.tracking_uri)
+    connect(arguments)
     mlflow.set_experiment(arguments.experiment)
     # The best models and the data sets are logged by hand: for each of the runs it would be slow.
     mlflow.sklearn.autolog(log_models=False, log_datasets=False, silent=True)
-    report(sweep(load(), arguments.epochs), arguments.experiment)
+    parent_id = sweep(load(), arguments.epochs, arguments.widths)
+    report(parent_id, arguments.experiment)
 
 
 if __name__ == "__main__":

@@ -19,17 +19,19 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
+from typing import Any, TextIO
 
 HOST = "127.0.0.1"
 START_SECONDS = 180
 GRACE_SECONDS = 10
 PORTS_TO_TRY = 100
 LOG_LINES = 20
+# On the experiment: the scripts that came to their end, so that what was interrupted is done again.
+FILLED_BY = "filled-by"
 
 
 class QuickstartError(Exception):
-    """The server or the example did not do its part; the text is for the user."""
+    """The server or an example did not do its part; the text is for the user."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--example",
         type=Path,
+        action="append",
+        default=[],
         metavar="SCRIPT",
-        help="a training script to fill the store with, once; it is given --tracking-uri "
-        "and --experiment",
+        help="a script to fill the store with, once; may be given several times, and each is "
+        "given --tracking-uri and --experiment",
     )
     parser.add_argument(
         "--experiment",
         default="digits-sweep",
-        help="the experiment that the example fills (default: %(default)s)",
+        help="the experiment that the examples fill (default: %(default)s)",
     )
 
 
@@ -107,12 +111,12 @@ def run_quickstart(options: argparse.Namespace) -> int:
     return 0
 
 
-def _serve(settings: Settings, example: Path | None, stop: threading.Event) -> None:
+def _serve(settings: Settings, examples: list[Path], stop: threading.Event) -> None:
     _say(f"Starting MLflow (its log: {_short(settings.log)}) ...")
     with settings.log.open("w") as log, _child(_server_command(settings), log) as server:
         _wait_until_healthy(settings, server, stop)
-        if example and not stop.is_set():
-            _fill(settings, example, server, stop)
+        if examples and not stop.is_set():
+            _fill(settings, examples, server, stop)
         if not stop.is_set():
             _say(_welcome(settings))
         while not stop.wait(0.5):
@@ -165,27 +169,73 @@ def _last_words(settings: Settings) -> str:
 
 
 def _fill(
-    settings: Settings, example: Path, server: "subprocess.Popen[bytes]", stop: threading.Event
+    settings: Settings,
+    examples: list[Path],
+    server: "subprocess.Popen[bytes]",
+    stop: threading.Event,
 ) -> None:
-    command = [sys.executable, str(example), "--tracking-uri", settings.address]
-    command += ["--experiment", settings.experiment]
-    if _experiment_id(settings):
-        _say(f"{settings.experiment!r} is there already. To add to it: {shlex.join(command)}")
+    done = _filled_by(settings)
+    missing = [example for example in examples if example.name not in done]
+    if not missing:
+        commands = "".join(f"\n    {shlex.join(_command(settings, one))}" for one in examples)
+        _say(f"{settings.experiment!r} is filled already. To add to it:\n{commands}")
         return
-    _say(f"Running {example}, which takes about half a minute ...\n")
-    with _child(command, sys.stdout) as script:
+    _say(f"It answers at {settings.address}, and is filled first.")
+    for number, example in enumerate(missing, start=1):
+        _say(f"\nRunning {example} ({number} of {len(missing)}) ...\n")
+        if not _ran(settings, example, server, stop):
+            return
+        done.append(example.name)
+        _set_filled_by(settings, done)
+
+
+def _command(settings: Settings, example: Path) -> list[str]:
+    options = ["--tracking-uri", settings.address, "--experiment", settings.experiment]
+    return [_short(Path(sys.executable)), str(example), *options]
+
+
+def _ran(
+    settings: Settings, example: Path, server: "subprocess.Popen[bytes]", stop: threading.Event
+) -> bool:
+    """Whether it came to its end, which Ctrl-C may prevent."""
+    with _child(_command(settings, example), sys.stdout) as script:
         while script.poll() is None and not stop.wait(0.2):
             _check_alive(settings, server)
         if script.poll() not in (0, None):
             raise QuickstartError(f"{example} failed (exit status {script.returncode}).")
+        return script.poll() == 0
 
 
-def _experiment_id(settings: Settings) -> str | None:
+def _filled_by(settings: Settings) -> list[str]:
+    tags = (_experiment(settings) or {}).get("tags", [])
+    return next((shlex.split(tag["value"]) for tag in tags if tag["key"] == FILLED_BY), [])
+
+
+def _set_filled_by(settings: Settings, scripts: list[str]) -> None:
+    experiment = _experiment(settings)
+    if experiment is None:
+        return  # These scripts fill something else, and will do so again.
+    tag = {"key": FILLED_BY, "value": shlex.join(scripts)}
+    tag["experiment_id"] = experiment["experiment_id"]
+    _ask(settings, "experiments/set-experiment-tag", json.dumps(tag).encode())
+
+
+def _experiment(settings: Settings) -> dict[str, Any] | None:
     query = urllib.parse.urlencode({"experiment_name": settings.experiment})
-    address = f"{settings.address}/api/2.0/mlflow/experiments/get-by-name?{query}"
+    answer = _ask(settings, f"experiments/get-by-name?{query}")
+    experiment: dict[str, Any] | None = answer and answer["experiment"]
+    return experiment
+
+
+def _ask(settings: Settings, path: str, body: bytes | None = None) -> dict[str, Any] | None:
+    """The server's answer; None where there is no such thing."""
+    request = urllib.request.Request(  # noqa: S310 - http, and our own
+        f"{settings.address}/api/2.0/mlflow/{path}", body, {"Content-Type": "application/json"}
+    )
     try:
-        with urllib.request.urlopen(address, timeout=60) as answer:  # noqa: S310 - http, and our own
-            return str(json.load(answer)["experiment"]["experiment_id"])
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - as above
+            answered: dict[str, Any] = json.load(answer)
+            return answered
     except urllib.error.HTTPError as error:
         if error.code == HTTPStatus.NOT_FOUND:
             return None
@@ -199,8 +249,8 @@ def _experiment_id(settings: Settings) -> str | None:
 def _welcome(settings: Settings) -> str:
     python = _short(Path(sys.executable))
     return f"""
-MLflow is at {settings.address}{_runs_page(settings)}
-
+MLflow is at {settings.address}
+{_pages(settings)}
 From a second terminal, start {python} and log through the server:
 
     import mlflow
@@ -216,14 +266,19 @@ or through no server at all, straight into the same database:
 Ctrl-C stops everything; what was logged stays in {_short(settings.data)}."""
 
 
-def _runs_page(settings: Settings) -> str:
-    experiment = _experiment_id(settings)
-    if experiment is None:
-        return ""
-    page = f"{settings.address}/#/experiments/{experiment}/runs?workflowType=machine_learning"
-    return f"""
-and the runs of {settings.experiment!r} at {page}
-(Choose "Model training" at the top left: the other half of the pages is about traces.)"""
+def _pages(settings: Settings) -> str:
+    """Where to look: MLflow shows one half of its pages at a time, which a link can choose."""
+    pages = {
+        "models": "models?workflowType=machine_learning",
+        "prompts": "prompts?workflowType=genai",
+    }
+    if experiment := _experiment(settings):
+        runs = f"experiments/{experiment['experiment_id']}/runs?workflowType=machine_learning"
+        pages = {f"runs of {settings.experiment!r}": runs, **pages}
+    width = max(map(len, pages))
+    return "".join(
+        f"    {name:<{width}}  {settings.address}/#/{page}\n" for name, page in pages.items()
+    )
 
 
 @contextmanager

@@ -29,6 +29,14 @@ with mlflow.start_run():
     mlflow.log_text("hello", "hello.txt")
 """
 
+WAITS = """
+import pathlib, time
+
+if not pathlib.Path("goes-on").exists():
+    print("waits for Ctrl-C", flush=True)
+    time.sleep(200)
+"""
+
 
 class Quickstart:
     """The command in a directory of its own."""
@@ -85,26 +93,38 @@ def answers(address: str) -> bool:
 def test_it_fills_the_store_once_serves_and_stops(
     start: Callable[..., Quickstart], tmp_path: Path
 ) -> None:
-    (tmp_path / "example.py").write_text(EXAMPLE)
-    options = ("--example", "example.py", "--experiment", "filled")
+    (tmp_path / "first.py").write_text(EXAMPLE)
+    (tmp_path / "second.py").write_text(EXAMPLE + WAITS)
+    options = ("--example", "first.py", "--example", "second.py", "--experiment", "filled")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        first = start("--port", str(port), *options)
-        address = first.read_until(r"^MLflow is at (\S+)")
-        assert f"Port {port} is taken" in first.said
+        interrupted = start("--port", str(port), *options)
+        address = interrupted.read_until(r"^It answers at (\S+),")
+        assert f"Port {port} is taken" in interrupted.said
         assert address != f"http://127.0.0.1:{port}"
+        interrupted.read_until("(waits for Ctrl-C)")
         assert answers(address)
-        assert first.end(signal.SIGINT) == 0
+        assert interrupted.end(signal.SIGINT) == 0
         assert not answers(address)
     assert not Files(tmp_path / ".docstore" / "database").server_is_there()
-    assert [path.read_text() for path in (tmp_path / ".docstore").rglob("hello.txt")] == ["hello"]
+    assert [path.read_text() for path in (tmp_path / ".docstore").rglob("*.txt")] == ["hello"] * 2
 
-    second = start("--port", str(port), *options)
-    assert second.read_until(r"^MLflow is at (\S+)") == f"http://127.0.0.1:{port}"
-    assert "'filled' is there already" in second.said
-    assert second.end(signal.SIGTERM) == 0
+    (tmp_path / "goes-on").touch()
+    refilled = start("--port", str(port), *options)
+    assert refilled.read_until(r"^MLflow is at (\S+)") == f"http://127.0.0.1:{port}"
+    assert "Running second.py (1 of 1)" in refilled.said
+    assert "Running first.py" not in refilled.said
+    assert refilled.end(signal.SIGTERM) == 0
+
+    full = start("--port", str(port), *options)
+    full.read_until("(/#/prompts)")
+    assert "'filled' is filled already" in full.said
+    assert "Running" not in full.said
+    assert re.search(r"/#/experiments/\d+/runs\?", full.said)
+    assert "/#/models?" in full.said
+    assert full.end(signal.SIGTERM) == 0
 
 
 def test_a_server_that_dies_is_reported_with_its_last_words(
