@@ -10,26 +10,35 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from mlflow_docstore.adapters.embedded.supervision.files import Files
-from mlflow_docstore.adapters.mongodb.uri import DEFAULT_PREFIX
 from mlflow_docstore.compat.container import CONTAINER
 
 from . import machine
+from .areas import AREAS, TRACKING, filling_sql
 from .data import Sizes
-from .fill import World, fill_documents, filling_sql, require_equal_documents
 from .footprint import memory_of_history, opening_commands, server_behind
-from .operations import Operation, operations
+from .operations import Operation
 from .postgres import PostgresMissingError, running
 from .processes import measure_throughput
-from .raw import PREFIX, RawSource
+from .raw import RawSource
 from .report import Results, keep, render
-from .subjects import NAMES, OURS, POSTGRES, RAW, SQLITE, Source, StoreSource, Subject
+from .subjects import NAMES, OURS, POSTGRES, RAW, SQLITE, Source, StoreSource
 from .timing import Effort, measure
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
-QUICK_SIZES = Sizes(small=200, large=1_000, history=2_000, long_history=10_000, processes=4)
+QUICK_SIZES = Sizes(
+    small=200,
+    large=1_000,
+    history=2_000,
+    long_history=10_000,
+    processes=4,
+    models=300,
+    versions=10,
+    prompts=5,
+)
 QUICK_EFFORT = Effort(seconds=0.05, patience=1.0)
 
 THROUGHPUT = "processes"
@@ -42,11 +51,11 @@ _STOP_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A subject, how other processes open it, and what it holds."""
+    """A subject, how other processes open it, and what it holds; the latter two by area."""
 
     source: Source
-    subject: Subject
-    world: World
+    subjects: dict[str, Any]
+    worlds: dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _end)
     sizes, effort = _sizes(options), QUICK_EFFORT if options.quick else Effort(options.seconds)
-    table = operations(sizes)
+    rows = {name: AREAS[name].rows(sizes) for name in AREAS if name in options.areas}
+    table = [row for these in rows.values() for row in these]
     if options.list:
         print("\n".join([*(one.name for one in table), THROUGHPUT, OPENING, MEMORY]))
         return 0
@@ -62,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         results = Results(sizes, {})
         filled, version = _subjects(stack, options, sizes, results)
-        _measure(filled, table, effort, options, results)
+        _measure(filled, rows, effort, options, results)
     results.machine = machine.describe(version) | {
         "load average": f"{before} before, {machine.load()} after",
         "took": f"{time.monotonic() - started:.0f} s",
@@ -92,6 +102,13 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="NAMES",
         help=f"some of {','.join(NAMES)}",
     )
+    parser.add_argument(
+        "--areas",
+        type=lambda text: text.split(","),
+        default=list(AREAS),
+        metavar="NAMES",
+        help=f"some of {','.join(AREAS)}; others are not even filled",
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="of the large sizes")
     parser.add_argument(
         "--seconds", type=float, default=Effort().seconds, help="per row and subject: %(default)s"
@@ -100,16 +117,18 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--no-keep", action="store_true", help=f"do not put a full result into {PAGE.name}"
     )
     options = parser.parse_args(arguments)
-    unknown = set(options.subjects) - set(NAMES)
-    if unknown:
-        parser.error(f"unknown subjects: {', '.join(sorted(unknown))}")
+    for what, known in (("subjects", NAMES), ("areas", AREAS)):
+        unknown = set(getattr(options, what)) - set(known)
+        if unknown:
+            parser.error(f"unknown {what}: {', '.join(sorted(unknown))}")
     return options
 
 
 def _is_full(options: argparse.Namespace) -> bool:
     """Whether the result is one to keep: parts of it would stand beside nothing."""
-    part = options.quick or options.only or options.scale != 1 or len(options.subjects) < len(NAMES)
-    return not part and not options.no_keep
+    part = options.quick or options.only or options.scale != 1
+    some = len(options.subjects) < len(NAMES) or len(options.areas) < len(AREAS)
+    return not part and not some and not options.no_keep
 
 
 def _sizes(options: argparse.Namespace) -> Sizes:
@@ -140,33 +159,43 @@ def _subjects(
     if SQLITE in options.subjects:
         sources.append(StoreSource(SQLITE, f"sqlite:///{home / 'mlflow.db'}", artifacts))
     # Beside the documents, whose server is busy with one core.
-    with filling_sql(sources, sizes) as receiver:
+    with filling_sql(sources, options.areas, sizes) as receiver:
         documents: dict[str, Filled] = {}
         if {OURS, RAW} & set(options.subjects):
             ours = StoreSource(OURS, f"docstore://{home / 'embedded'}", artifacts)
-            documents = _filled_documents(stack, ours, sizes)
+            documents = _filled_documents(stack, ours, options.areas, sizes)
         with _told("filling the rest"):
-            worlds: dict[str, World] = receiver.recv()
-    filled = {source.name: Filled(source, source.open(), worlds[source.name]) for source in sources}
+            worlds: dict[str, dict[str, Any]] = receiver.recv()
+    filled = {
+        source.name: Filled(
+            source, {name: AREAS[name].open(source) for name in options.areas}, worlds[source.name]
+        )
+        for source in sources
+    }
     filled |= {name: one for name, one in documents.items() if name in options.subjects}
     return filled, version
 
 
-def _filled_documents(stack: ExitStack, ours: StoreSource, sizes: Sizes) -> dict[str, Filled]:
+def _filled_documents(
+    stack: ExitStack, ours: StoreSource, areas: Sequence[str], sizes: Sizes
+) -> dict[str, Filled]:
     """Ours, and on the server that it starts, the bare driver."""
     stack.callback(_stop_embedded, ours.uri)
-    store = ours.open()
+    ours.open()
     address, database = server_behind(ours)
     source = RawSource(address, database)
     raw = source.open()
     stack.callback(raw.close)
     raw.prepare()
-    with _told(f"filling {OURS}"):
-        world = fill_documents(store, raw, DEFAULT_PREFIX, sizes)
-    with _told(f"filling {RAW}"):
-        raw_world = fill_documents(raw, raw, PREFIX, sizes)
-    require_equal_documents(raw, world, raw_world)
-    return {OURS: Filled(ours, store, world), RAW: Filled(source, raw, raw_world)}
+    filled = {OURS: Filled(ours, {}, {}), RAW: Filled(source, {}, {})}
+    for name in areas:
+        with _told(f"filling {OURS} and {RAW}: {name}"):
+            subjects = AREAS[name].open_documents(ours, raw)
+            worlds = AREAS[name].fill_documents(subjects, raw, sizes)
+        for key, one in filled.items():
+            one.subjects[name] = getattr(subjects, key)
+            one.worlds[name] = getattr(worlds, key)
+    return filled
 
 
 def _stop_embedded(uri: str) -> None:
@@ -180,7 +209,7 @@ def _stop_embedded(uri: str) -> None:
 
 def _measure(
     filled: Mapping[str, Filled],
-    table: Sequence[Operation],
+    rows: Mapping[str, Sequence[Operation]],
     effort: Effort,
     options: argparse.Namespace,
     results: Results,
@@ -188,27 +217,29 @@ def _measure(
     def wanted(name: str) -> bool:
         return not options.only or any(text in name for text in options.only)
 
-    for operation in table:
+    for area, operation in ((area, one) for area, these in rows.items() for one in these):
         if wanted(operation.name):
             with _told(operation.name):
                 calls = {
-                    name: operation.arrange(one.subject, one.world) for name, one in filled.items()
+                    name: operation.arrange(one.subjects[area], one.worlds[area])
+                    for name, one in filled.items()
                 }
                 results.samples[operation.name] = measure(calls, effort)
     sources = [one.source for one in filled.values()]
-    if wanted(THROUGHPUT):
-        with _told(THROUGHPUT):
-            scratch = {name: one.world.scratch for name, one in filled.items()}
-            results.throughput = measure_throughput(
-                sources, scratch, results.sizes.processes, effort.seconds
-            )
     if wanted(OPENING):
         stores = [source for source in sources if isinstance(source, StoreSource)]
         results.opening = {source.name: opening_commands(source) for source in stores}
-    if wanted(MEMORY):
+    if TRACKING in rows and wanted(THROUGHPUT):
+        with _told(THROUGHPUT):
+            scratch = {name: one.worlds[TRACKING].scratch for name, one in filled.items()}
+            results.throughput = measure_throughput(
+                sources, scratch, results.sizes.processes, effort.seconds
+            )
+    if TRACKING in rows and wanted(MEMORY):
         with _told(MEMORY):
             for name, one in filled.items():
-                results.memory[name] = memory_of_history(one.source, one.world.long_history)
+                history = one.worlds[TRACKING].long_history
+                results.memory[name] = memory_of_history(one.source, history)
 
 
 @contextmanager

@@ -42,6 +42,9 @@ class Sizes:
         history: Points of the shorter history.
         long_history: Points of the longer one.
         processes: How many log at once.
+        models: Registered models.
+        versions: Of each of them.
+        prompts: Prompts beside them.
     """
 
     small: int = 1_000
@@ -49,6 +52,9 @@ class Sizes:
     history: int = 10_000
     long_history: int = 1_000_000
     processes: int = 16
+    models: int = 1_000
+    versions: int = 20
+    prompts: int = 20
 
 
 def runs(experiment_id: str, count: int, seed: int) -> Iterator[Run]:

@@ -1,14 +1,9 @@
 """Filling a subject: what is to be read is put there in bulk, the same for all."""
 
-import csv
-import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from io import StringIO
 from itertools import islice
-from multiprocessing.connection import Connection
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 from mlflow.entities import Metric, Run
 from mlflow.store.tracking.dbmodels.models import (
@@ -33,11 +28,10 @@ from mlflow_docstore.adapters.mongodb.uri import DEFAULT_PREFIX
 from .data import Sizes, batches, points_of, runs
 from .raw import PREFIX, RawSubject
 from .searches import SELECTIVE
+from .sql import Row, gather_statistics, insert
 from .subjects import StoreSource, Subject
 
 T = TypeVar("T")
-
-Row: TypeAlias = dict[str, Any]
 
 
 class DifferentDocumentsError(Exception):
@@ -69,72 +63,30 @@ class World:
     long_history: str
 
 
-@contextmanager
-def filling_sql(sources: Sequence[StoreSource], sizes: Sizes) -> Iterator[Connection]:
-    """Fill stores in a process of its own, which ends with the context; worlds by name arrive."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    arguments = (sender, list(sources), sizes)
-    process = context.Process(target=_fill_all, args=arguments, daemon=True)
-    process.start()
-    sender.close()
-    try:
-        yield receiver
-    finally:
-        process.terminate()
-        process.join()
-
-
-def _fill_all(sender: Connection, sources: Sequence[StoreSource], sizes: Sizes) -> None:
-    sender.send({source.name: fill_sql(source, sizes) for source in sources})
-
-
 def fill_sql(source: StoreSource, sizes: Sizes) -> World:
     """Fill one of MLflow's SQL stores as its database is filled fastest."""
     subject = source.open()
     engine = subject.store.engine
-    load = _COPIES[engine.dialect.name]
 
-    def insert(found: list[Run]) -> None:
-        with closing(engine.raw_connection()) as connection:
-            for table, rows in _rows(found).items():
-                load(connection, table, rows)
-            connection.commit()
+    def load(found: list[Run]) -> None:
+        insert(engine, _rows(found))
 
     def log(run_id: str, metrics: Iterable[list[Metric]]) -> None:
         for batch in metrics:
-            with closing(engine.raw_connection()) as connection:
-                load(connection, SqlMetric.__table__, _metric_rows(run_id, batch))
-                connection.commit()
+            insert(engine, {SqlMetric.__table__: _metric_rows(run_id, batch)})
 
-    world = _fill(subject, sizes, Loaders(insert, log, log))
-    # Statistics. PostgreSQL gathers them by itself a minute later, and would do so while being
-    # measured; SQLite never does, and then takes minutes to order by a metric.
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql(_STATISTICS[engine.dialect.name])
+    world = _fill(subject, sizes, Loaders(load, log, log))
+    gather_statistics(engine)
     engine.dispose()
     return world
 
 
-def _copy_postgres(connection: Any, table: Any, rows: list[Row]) -> None:
-    text = StringIO()
-    csv.writer(text).writerows(row.values() for row in rows)
-    text.seek(0)
-    with closing(connection.cursor()) as cursor:
-        cursor.copy_expert(
-            f"COPY {table.name} ({', '.join(rows[0])}) FROM STDIN (FORMAT csv)", text
-        )
-
-
-def _copy_sqlite(connection: Any, table: Any, rows: list[Row]) -> None:
-    marks = ", ".join("?" * len(rows[0]))
-    statement = f"INSERT INTO {table.name} ({', '.join(rows[0])}) VALUES ({marks})"  # noqa: S608
-    with closing(connection.cursor()) as cursor:
-        cursor.executemany(statement, [tuple(row.values()) for row in rows])
-
-
-_COPIES = {"postgresql": _copy_postgres, "sqlite": _copy_sqlite}
-_STATISTICS = {"postgresql": "VACUUM ANALYZE", "sqlite": "ANALYZE"}
+def fill_both(ours: Subject, raw: RawSubject, sizes: Sizes) -> tuple[World, World]:
+    """Fill ours, and the bare driver on the same server."""
+    world = fill_documents(ours, raw, DEFAULT_PREFIX, sizes)
+    raw_world = fill_documents(raw, raw, PREFIX, sizes)
+    require_equal_documents(raw, world, raw_world)
+    return world, raw_world
 
 
 def fill_documents(subject: Subject, raw: RawSubject, prefix: str, sizes: Sizes) -> World:
@@ -203,8 +155,17 @@ def require_equal_documents(raw: RawSubject, ours: World, theirs: World) -> None
     ):
         one = raw.sibling(f"{DEFAULT_PREFIX}_{name}").find_one({field: of_ours})
         other = raw.sibling(f"{PREFIX}_{name}").find_one({field: of_raw})
-        if _shape(one) != _shape(other):
-            raise DifferentDocumentsError(f"{name}: {_shape(one)} against {_shape(other)}")
+        require_equal(name, one, other)
+
+
+def require_equal(collection: str, ours: Any, theirs: Any) -> None:
+    """See that two documents are made of the same.
+
+    Raises:
+        DifferentDocumentsError: They are not.
+    """
+    if _shape(ours) != _shape(theirs):
+        raise DifferentDocumentsError(f"{collection}: {_shape(ours)} against {_shape(theirs)}")
 
 
 def _shape(value: Any) -> Any:

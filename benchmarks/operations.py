@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from typing import Any, Protocol
 
 from mlflow.entities import Metric, Param, RunTag
 
@@ -25,8 +26,14 @@ _CALLS_A_RUN = 100
 _BATCHES_A_RUN = 10
 _STRIDE = 7_919
 
-Arrange = Callable[[Subject, World], Iterator[Call]]
+Arrange = Callable[[Any, Any], Iterator[Call]]
 """From a subject and what it holds to an endless sequence of calls, each ready to be made."""
+
+
+class Named(Protocol):
+    """Whoever is measured."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,7 @@ def _history(subject: Subject, world: World, run: str, length: int) -> Iterator[
     run_id = getattr(world, run)
 
     def read() -> None:
-        _expect(subject, "points", subject.history(run_id, KEY), length)
+        expect(subject, "points", subject.history(run_id, KEY), length)
 
     while True:
         yield read
@@ -177,7 +184,7 @@ def _search(subject: Subject, world: World, search: Search, page: SearchPage) ->
 
     def read() -> None:
         found, _ = subject.search(experiment_id, search, page.size, token)
-        _expect(subject, "runs", found, length)
+        expect(subject, "runs", found, length)
 
     while True:
         yield read
@@ -189,7 +196,7 @@ def _token_of(subject: Subject, experiment_id: str, search: Search, page: Search
         return None
     ahead = page.size * (page.number - 1)
     found, token = subject.search(experiment_id, search, ahead)
-    _expect(subject, "runs", found, ahead)
+    expect(subject, "runs", found, ahead)
     return token
 
 
@@ -202,6 +209,7 @@ def _fresh_runs(subject: Subject, world: World, calls: int) -> Iterator[tuple[st
         yield run_id, number
 
 
-def _expect(subject: Subject, what: str, found: int, expected: int) -> None:
+def expect(subject: Named, what: str, found: object, expected: object) -> None:
+    """Refuse another answer than the one that is measured."""
     if found != expected:
         raise WrongAnswerError(f"{subject.name} returned {found} {what}, not {expected}")

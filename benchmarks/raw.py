@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 PREFIX = "raw"
 
-_STAMP = {"workspace": "default", "schema": SCHEMA_VERSION}
+STAMP = {"workspace": "default", "schema": SCHEMA_VERSION}
 _LIVE = {"workspace": "default", "lifecycle": "active"}
 _INT64_MAX = 2**63 - 1
 _SIGN = 2**63
 _FLOAT, _BITS = Struct(">d"), Struct(">Q")
 # No reply in two parts where one would do.
-_WHOLE = 100_000
+WHOLE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,9 @@ class RawSubject(Subject):
             "name_rev": 0,
             "birth": uuid.uuid4().hex,
             "claim": token,
-            **_STAMP,
+            **STAMP,
         }
-        claim = {"_id": f"name-{name}", "owner": owner["_id"], "token": token, **_STAMP}
+        claim = {"_id": f"name-{name}", "owner": owner["_id"], "token": token, **STAMP}
         self._experiments.insert_many([claim, owner])
         return str(number)
 
@@ -130,7 +130,7 @@ class RawSubject(Subject):
             "model_outputs": [],
             "measured": [],
             "links": 0,
-            **_STAMP,
+            **STAMP,
         }
         self.runs.insert_one(document)
         return run_id
@@ -177,7 +177,7 @@ class RawSubject(Subject):
     def history(self, run_id: str, key: str) -> int:
         where = {"run_id": run_id, "workspace": "default", "key": key}
         order = [("level", 1), ("first", 1), ("_id", 1)]
-        chunks = list(self._chunks.find(where, sort=order, batch_size=_WHOLE))
+        chunks = list(self._chunks.find(where, sort=order, batch_size=WHOLE))
         return sum(int(chunk["count"]) for chunk in chunks)
 
     def search(
@@ -185,7 +185,7 @@ class RawSubject(Subject):
     ) -> tuple[int, Token]:
         where: dict[str, Any] = {"experiment_id": experiment_id, **_LIVE, **search.where}
         # One more than the page, to see whether there is another.
-        found = self._page(where, _behind(search.sort, token), dict(search.sort), size + 1)
+        found = self._page(where, behind(search.sort, token), dict(search.sort), size + 1)
         if len(found) <= size:
             return len(found), None
         return size, [_value(found[size - 1], path) for path, _ in search.sort]
@@ -235,11 +235,11 @@ def _chunk(run_id: str, key: str, metrics: Sequence[Metric]) -> dict[str, Any]:
         "steps": array("q", [metric.step for metric in metrics]).tobytes(),
         "timestamps": array("q", [metric.timestamp for metric in metrics]).tobytes(),
         "values": array("d", [metric.value for metric in metrics]).tobytes(),
-        **_STAMP,
+        **STAMP,
     }
 
 
-def _behind(sort: Sequence[tuple[str, int]], last: Sequence[Any] | None) -> dict[str, Any]:
+def behind(sort: Sequence[tuple[str, int]], last: Sequence[Any] | None) -> dict[str, Any]:
     """What sorts behind a row: greater in the first key, or equal there and greater in the next."""
     if last is None:
         return {}

@@ -116,8 +116,8 @@ LAYOUT = Layout(
             MODEL_VERSIONS,
             indexes=(
                 Index("by_model", (("model_id", 1), ("workspace", 1))),
-                Index("by_name", (("name", 1), ("workspace", 1))),
-                Index("by_run", (("run_id", 1), ("workspace", 1))),
+                Index("by_name", (("name", 1), ("workspace", 1), ("listing", 1))),
+                Index("by_run", (("run_id", 1), ("workspace", 1), ("listing", 1))),
                 Index(
                     "by_update",
                     (

@@ -1,0 +1,1 @@
+"""The rows of the model registry: models, their versions, aliases and prompts."""

@@ -1,0 +1,177 @@
+"""What is measured of a registry, and what is to be reached."""
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
+
+from benchmarks.data import Sizes
+from benchmarks.operations import PAGE, Operation, expect
+from benchmarks.subjects import Token
+from benchmarks.timing import Call
+
+from .data import ALIAS, PROMPT_VERSIONS, TEXT
+from .fill import RegistryWorld
+from .subjects import RegistrySubject
+
+LIMIT = 1.5
+"""What ours may cost, as a multiple of the bare driver's time."""
+
+FASTER = 2
+"""How many times faster than SqlAlchemyStore on PostgreSQL writes and searches must be."""
+
+_STAGES = 2
+"""How many stages the versions of a filled model are in."""
+
+_VERSIONS_A_MODEL = 20
+_STRIDE = 7
+_LINKING = "link_prompt_to_experiment_thread"
+
+Search = Callable[..., tuple[int, Token]]
+
+
+def operations(sizes: Sizes) -> list[Operation]:
+    """All rows."""
+    every = sizes.models * sizes.versions
+    last_models, last_versions = sizes.models // PAGE, every // PAGE
+    models = f"search_registered_models: {sizes.models:,} models, page"
+    versions = f"search_model_versions: {every:,} versions, page"
+    fast = partial(Operation, limit=LIMIT, faster=FASTER)
+    return [
+        fast("create_registered_model", arrange=_create_model),
+        fast("create_model_version", arrange=_create_version),
+        fast("create_model_version: by who made the one before", arrange=_create_versions),
+        fast("set_registered_model_alias", arrange=_set_alias),
+        Operation("get_model_version_by_alias", LIMIT, _by_alias),
+        Operation("get_latest_versions", LIMIT, _latest),
+        fast(f"{models} 1 of {PAGE}", arrange=partial(_search_models, page=1)),
+        fast(
+            f"{models} {last_models} of {PAGE}", arrange=partial(_search_models, page=last_models)
+        ),
+        fast(f"search_model_versions: by name, {sizes.versions} versions", arrange=_by_name),
+        fast(f"{versions} 1 of {PAGE}", arrange=partial(_search_versions, page=1)),
+        fast(
+            f"{versions} {last_versions:,} of {PAGE}",
+            arrange=partial(_search_versions, page=last_versions),
+        ),
+        Operation("load_prompt: by version", LIMIT, _load_prompt),
+        Operation("load_prompt: by alias", LIMIT, _load_prompt_by_alias),
+    ]
+
+
+def _read(world: RegistryWorld) -> Iterator[str]:
+    """Models that are read only, time and again."""
+    return _spread(world.models[: len(world.models) // 2])
+
+
+def _numbered(world: RegistryWorld) -> Iterator[str]:
+    """Models that get versions, from a process that has not seen them before."""
+    half = len(world.models) // 2
+    return _spread(world.models[half : half + half // 2])
+
+
+def _named(world: RegistryWorld) -> Iterator[str]:
+    """Models that get aliases, from a process that has not seen them before."""
+    half = len(world.models) // 2
+    return _spread(world.models[half + half // 2 :])
+
+
+def _spread(names: list[str]) -> Iterator[str]:
+    return (names[number * _STRIDE % len(names)] for number in count())
+
+
+def _create_model(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:  # noqa: ARG001 - an Arrange
+    for number in count():
+        yield partial(subject.create_model, f"new-{number}")
+
+
+def _create_version(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:
+    for name in _numbered(world):
+        yield partial(subject.create_version, name)
+
+
+def _create_versions(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:  # noqa: ARG001 - an Arrange
+    for number in count():
+        name = f"grown-{number // _VERSIONS_A_MODEL}"
+        if number % _VERSIONS_A_MODEL == 0:
+            subject.create_model(name)
+        yield partial(subject.create_version, name)
+
+
+def _set_alias(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:
+    for number, name in enumerate(_named(world)):
+        yield partial(subject.set_alias, name, "challenger", 1 + number % world.versions)
+
+
+def _by_alias(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:
+    def read(name: str) -> None:
+        expect(subject, "as number", subject.by_alias(name, ALIAS), world.versions)
+
+    for name in _read(world):
+        yield partial(read, name)
+
+
+def _latest(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:
+    def read(name: str) -> None:
+        expect(subject, "versions", subject.latest(name), _STAGES)
+
+    for name in _read(world):
+        yield partial(read, name)
+
+
+def _search_models(subject: RegistrySubject, world: RegistryWorld, page: int) -> Iterator[Call]:  # noqa: ARG001 - an Arrange
+    return _pages(subject, subject.search_models, page)
+
+
+def _search_versions(subject: RegistrySubject, world: RegistryWorld, page: int) -> Iterator[Call]:  # noqa: ARG001 - an Arrange
+    return _pages(subject, subject.search_versions, page)
+
+
+def _pages(subject: RegistrySubject, search: Search, page: int) -> Iterator[Call]:
+    token = None
+    if page > 1:
+        # Behind one large page, which saves walking there.
+        ahead = PAGE * (page - 1)
+        found, token = search(ahead)
+        expect(subject, "results", found, ahead)
+
+    def read() -> None:
+        found, _ = search(PAGE, token)
+        expect(subject, "results", found, PAGE)
+
+    while True:
+        yield read
+
+
+def _by_name(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:
+    def read(name: str) -> None:
+        found, _ = subject.search_versions(PAGE, model=name)
+        expect(subject, "versions", found, world.versions)
+
+    for name in _read(world):
+        yield partial(read, name)
+
+
+def _load_prompt(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:
+    def load(name: str, number: int) -> None:
+        expect(subject, "as text", subject.load_prompt(name, number), TEXT)
+
+    for number, name in enumerate(_spread(world.prompts)):
+        yield partial(load, name, 1 + number % PROMPT_VERSIONS)
+        _await_links()
+
+
+def _load_prompt_by_alias(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:
+    def load(name: str) -> None:
+        expect(subject, "as text", subject.load_prompt_by_alias(name, ALIAS), TEXT)
+
+    for name in _spread(world.prompts):
+        yield partial(load, name)
+        _await_links()
+
+
+def _await_links() -> None:
+    """MLflow links what it has loaded to an experiment behind the caller's back."""
+    for thread in threading.enumerate():
+        if thread.name.startswith(_LINKING):
+            thread.join()
