@@ -1,5 +1,6 @@
 """What MLflow's callers hand over, as the ports want it."""
 
+import operator
 import secrets
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator
@@ -12,6 +13,7 @@ from mlflow.store.tracking import SEARCH_MAX_RESULTS_THRESHOLD
 from mlflow.utils.time import get_current_time_millis
 from mlflow.utils.validation import _validate_model_version
 
+from mlflow_docstore.compat.errors import internal_errors
 from mlflow_docstore.core.errors import AlreadyExists, InvalidArgument, StoreError
 
 DEFAULT_EXPERIMENT_ID = "0"
@@ -99,6 +101,12 @@ def checked_max_results(max_results: int | None, *, optional: bool = False) -> i
     if not isinstance(max_results, int):
         raise MlflowException(f"{lead}an integer", INVALID_PARAMETER_VALUE)
     return max_results
+
+
+def page_size(max_results: Any) -> int:
+    """The size of a page that was not checked to be an integer; complains as SqlAlchemyStore."""
+    with internal_errors():
+        return operator.index(max_results)
 
 
 def checked_pairs(kind: str, pairs: Iterable[Any], *, optional: bool = False) -> list[Any]:

@@ -7,7 +7,7 @@ programming error decides what SqlAlchemyStore answers, ``DIFFERENCES`` says wha
 
 import functools
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,21 +17,16 @@ from tests.differential.sides import Pair, Refusal, Side, outcome
 from tests.differential.stores import SUBJECTS, open_reference, open_subject
 
 from .calls import EXPERIMENT, METHODS, MODEL, NEW, RUN
-
-ODD: Mapping[str, Any] = {
-    "None": None,
-    "int": 5,
-    "float": 1.5,
-    "bool": True,
-    "bytes": b"x",
-    "list": ["a"],
-    "dict": {"a": 1},
-    "text": "text",
-    "empty": "",
-}
-
-# What becomes of the others is decided before any database sees them.
-ODD_FOR = {"memory": tuple(ODD), "embedded": ("None", "int", "bytes", "list", "dict")}
+from .oddities import (
+    ACCEPTED,
+    BAD_REQUEST,
+    INTERNAL_ERROR,
+    INVALID,
+    ODD,
+    ODD_FOR,
+    Difference,
+    alike,
+)
 
 CASES = [
     pytest.param(subject, method, argument, odd, id=f"{subject}-{method}-{argument}-{odd}")
@@ -40,35 +35,6 @@ CASES = [
     for argument in METHODS[method].arguments
     for odd in ODD_FOR[subject]
 ]
-
-ACCEPTED = "accepted"
-BAD_REQUEST = "BAD_REQUEST"
-INTERNAL_ERROR = "INTERNAL_ERROR"
-INVALID = "INVALID_PARAMETER_VALUE"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What we answer where SqlAlchemyStore's answer is an accident.
-
-    Args:
-        ours: Our error code, or that we accept the value.
-        where: ``method.argument``, or ``.argument`` for every method that has it, or ``*``.
-        odd: Values by their names above.
-        why: Why not as SqlAlchemyStore does.
-    """
-
-    ours: str
-    where: str
-    odd: str
-    why: str
-
-    def covers(self, method: str, argument: str, odd: str, ours: str) -> bool:
-        places = {f"{method}.{argument}", f".{argument}", "*"}
-        return (
-            bool(places & set(self.where.split())) and odd in self.odd.split() and self.ours == ours
-        )
-
 
 DIFFERENCES = (
     Difference(
@@ -254,12 +220,6 @@ def look(side: Side) -> list[Any]:
         store.get_experiment(ids[EXPERIMENT]),
         store.get_logged_model(ids[MODEL]),
     ]
-
-
-def alike(expected: Any, found: Any) -> bool:
-    if isinstance(expected, Refusal) and isinstance(found, Refusal):
-        return (expected.kind, expected.code) == (found.kind, found.code)
-    return bool(expected == found)
 
 
 @pytest.mark.parametrize(("subject", "method", "argument", "odd"), CASES)

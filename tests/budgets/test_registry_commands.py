@@ -196,16 +196,16 @@ def test_a_prompt_is_loaded_with_three_commands(
         ),
         (
             lambda store, name: store.set_registered_model_alias(name, "best", 1),
-            ["find", "update"],
+            ["find", "find", "update"],
         ),
         (
             lambda store, name: store.transition_model_version_stage(name, 1, "Archived", False),
-            ["find", "update", "findAndModify"],
+            ["find", "find", "update", "findAndModify"],
         ),
     ],
     ids=["create_model_version", "set_registered_model_alias", "transition_model_version_stage"],
 )
-def test_a_process_that_has_not_met_the_model_reads_it_first(
+def test_a_process_that_has_not_met_model_and_version_reads_them_first(
     heard: Heard, registry: DocStoreRegistryStore, call: Call, commands: list[str]
 ) -> None:
     name = model_in(registry)

@@ -1,14 +1,16 @@
 """Eight processes on one embedded server, for all tests."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
+from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 
 from mlflow_docstore.adapters.embedded.server import Server
 from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.ports.backend import Backend
 
-from .processes import Team
+from .processes import Team, open_registry
 
 SIZE = 8
 
@@ -34,3 +36,20 @@ def backend(uri: str) -> Iterator[Backend]:
     opened = ADAPTER.open(uri)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def registrars(uri: str) -> Iterator[Team]:
+    """Processes with a model registry each."""
+    made = Team(uri, SIZE, open_registry)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def fresh(uri: str) -> Callable[[], RegistryStore]:
+    """Opens a registry that remembers nothing: what is checked is what is stored.
+
+    Registries of one URI share their backend, so each gets a URI of its own.
+    """
+    return lambda: open_registry(f"{uri}&appName={uuid4().hex}")

@@ -1,4 +1,4 @@
-"""Processes that do one job at the same time, each with a backend of its own."""
+"""Processes that do one job at the same time, each with a backend, or a store, of its own."""
 
 import multiprocessing
 import sys
@@ -10,6 +10,10 @@ from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
+from mlflow.exceptions import MlflowException
+from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
+from mlflow.tracking._model_registry.utils import _get_store
+
 from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.core.errors import StoreError
 from mlflow_docstore.ports.backend import Backend
@@ -19,18 +23,34 @@ _START_SECONDS = 60
 _JOB_SECONDS = 60
 
 # What takes long to import, done once for all.
-_PRELOADED = ["mlflow_docstore.adapters.mongodb", "mlflow.entities"]
+_PRELOADED = [
+    "mlflow_docstore.adapters.mongodb",
+    "mlflow.entities",
+    "mlflow.tracking._model_registry.utils",
+]
 
 Job = Callable[..., Any]
-"""A function of a module, called with the process's backend and number, and what else is given."""
+"""A function of a module, called with what the process has opened, its number, and arguments."""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """How a job ended that was answered with an error."""
+    """How a job ended that was answered with an error: one of ours, or the code of MLflow's."""
 
     error: str
-    kind: str
+    kind: str = ""
+
+
+def open_backend(uri: str) -> Backend:
+    """Our repositories."""
+    backend = ADAPTER.open(uri)
+    backend.prepare()
+    return backend
+
+
+def open_registry(uri: str) -> RegistryStore:
+    """MLflow's model registry, as MLflow opens it."""
+    return _get_store(uri)
 
 
 class Team:
@@ -39,9 +59,10 @@ class Team:
     Args:
         uri: Their database.
         size: How many.
+        opening: Makes what each of them works with; a function of a module.
     """
 
-    def __init__(self, uri: str, size: int) -> None:
+    def __init__(self, uri: str, size: int, opening: Callable[[str], Any] = open_backend) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(_PRELOADED)
         barrier = context.Barrier(size)
@@ -51,7 +72,7 @@ class Team:
             for number in range(size):
                 ours, theirs = context.Pipe()
                 member = context.Process(
-                    target=_serve, args=(uri, number, theirs, barrier), daemon=True
+                    target=_serve, args=(opening, uri, number, theirs, barrier), daemon=True
                 )
                 member.start()
                 self._pipes.append(ours)
@@ -87,22 +108,24 @@ def _importable() -> Iterator[None]:
         sys.path.remove(str(_ROOT))
 
 
-def _serve(uri: str, number: int, pipe: Connection, barrier: Barrier) -> None:
-    backend = ADAPTER.open(uri)
-    backend.prepare()
+def _serve(
+    opening: Callable[[str], Any], uri: str, number: int, pipe: Connection, barrier: Barrier
+) -> None:
+    opened = opening(uri)
     pipe.send(number)
     while True:
         try:
             job, args = pipe.recv()
         except EOFError:
-            backend.close()
             return
         barrier.wait(_JOB_SECONDS)
-        pipe.send(_done(job, backend, number, args))
+        pipe.send(_done(job, opened, number, args))
 
 
-def _done(job: Job, backend: Backend, number: int, args: tuple[Any, ...]) -> Any:
+def _done(job: Job, opened: Any, number: int, args: tuple[Any, ...]) -> Any:
     try:
-        return job(backend, number, *args)
+        return job(opened, number, *args)
     except StoreError as error:
         return Refused(type(error).__name__, error.kind)
+    except MlflowException as error:
+        return Refused(error.error_code)

@@ -1,12 +1,19 @@
-"""Twins: MLflow's own store on SQLite, and ours on each kind of database."""
+"""Twins: MLflow's own stores on SQLite, and ours on each kind of database."""
 
 from pathlib import Path
 
 import pytest
+from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from .sides import Twins
-from .stores import SUBJECTS, open_reference, open_subject
+from .stores import (
+    SUBJECTS,
+    open_reference,
+    open_registry_reference,
+    open_registry_subject,
+    open_subject,
+)
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +36,20 @@ def twins(
     directory = tmp_path_factory.mktemp("differential")
     subject = open_subject(request.param, directory, artifact_root)
     return Twins(reference, subject, request.param)
+
+
+@pytest.fixture(scope="session")
+def registry_reference(tmp_path_factory: pytest.TempPathFactory) -> RegistryStore:
+    return open_registry_reference(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session", params=SUBJECTS)
+def registry_twins(
+    request: pytest.FixtureRequest,
+    registry_reference: RegistryStore,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Twins:
+    directory = tmp_path_factory.mktemp("differential")
+    subject = open_registry_subject(request.param, directory)
+    # No slash may be in a model's name.
+    return Twins(registry_reference, subject, request.param, joint=".")

@@ -14,14 +14,20 @@ from typing import Any, TypeAlias
 
 from mlflow.entities import Run
 from mlflow.entities._mlflow_object import _MlflowObject
+from mlflow.entities.model_registry import ModelVersion, Prompt, RegisteredModel
+from mlflow.entities.webhook import Webhook, WebhookEvent
 from mlflow.exceptions import MlflowException
+from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from tests.contract.scenarios import next_millisecond
 
 _NAME = re.compile("«[^»]*»")
-# Ids of models, runs and experiments, and moments.
-_ID = re.compile(r"\b(?:m-[0-9a-f]{32}|[0-9a-f]{32}|[0-9]{18}|[0-9]{13})\b")
+# Ids of models, runs, webhooks and experiments, and moments.
+_ID = re.compile(
+    r"\b(?:m-[0-9a-f]{32}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|[0-9]{18}|[0-9]{13})\b"
+)
 
 # Where SqlAlchemyStore quotes its driver, in the middle of a text or as all of it.
 _DRIVER = re.compile(r"\((?:sqlite3|builtins|raised as a result of Query)\b|SQLite INTEGER$")
@@ -33,7 +39,12 @@ _CLOCKS = (
 )
 
 # Lists whose order MLflow's SQL store leaves to the database.
-_UNORDERED = frozenset({"tags", "metrics", "dataset_inputs", "model_inputs", "model_outputs"})
+_UNORDERED = frozenset(
+    {
+        *("tags", "metrics", "dataset_inputs", "model_inputs", "model_outputs"),
+        *("aliases", "latest_versions", "events"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,7 @@ class Refusal:
 class Side:
     """A store, and its ids of the things that both stores have."""
 
-    store: AbstractStore
+    store: AbstractStore | RegistryStore
     ids: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
@@ -90,11 +101,14 @@ def plain(value: Any) -> Any:
     """An entity as dicts, lists and scalars that compare as a user would compare them."""
     if isinstance(value, _MlflowObject):
         return _plain_entity(value)
+    if isinstance(value, Prompt | Webhook):
+        value = {name.removeprefix("_"): field for name, field in vars(value).items()}
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, Enum):
+    if isinstance(value, list | tuple | set):
+        items = sorted(value) if isinstance(value, set) else value
+        return [plain(item) for item in items]
+    if isinstance(value, Enum | WebhookEvent):
         return str(value)
     if isinstance(value, float):
         return "NaN" if math.isnan(value) else repr(value + 0.0)
@@ -103,6 +117,9 @@ def plain(value: Any) -> Any:
 
 def _plain_entity(entity: _MlflowObject) -> dict[str, Any]:
     found = {name: plain(value) for name, value in entity}
+    if isinstance(entity, RegisteredModel | ModelVersion):
+        # Registries are compared under one clock, and with the tags that users do not see.
+        return {**found, "tags": plain(entity._tags)}
     if isinstance(entity, Run):
         found["data"]["metrics"] = plain(entity.data._metric_objs)
     for created, updated in _CLOCKS:
@@ -132,16 +149,18 @@ class Twins:
     Args:
         reference: MLflow's own store; it may serve other twins too.
         subject: Ours.
-        name: Of these twins, for all names that experiments get.
+        name: Of these twins, for all names that experiments and models get.
+        joint: What is between it and the rest of a name.
     """
 
-    reference: AbstractStore
-    subject: AbstractStore
+    reference: AbstractStore | RegistryStore
+    subject: AbstractStore | RegistryStore
     name: str
+    joint: str = "/"
     count: itertools.count = field(default_factory=itertools.count)
 
     def pair(self) -> "Pair":
-        prefix = f"{self.name}{next(self.count)}/"
+        prefix = f"{self.name}{next(self.count)}{self.joint}"
         return Pair(Side(self.reference), Side(self.subject), prefix)
 
 

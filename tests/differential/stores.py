@@ -1,10 +1,12 @@
-"""MLflow's own store to compare with, on SQLite."""
+"""MLflow's own stores to compare with, on SQLite, and ours."""
 
 import uuid
 from pathlib import Path
 
+from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.store.tracking.dbmodels.models import SqlExperiment
+from mlflow.tracking._model_registry.utils import _get_store as _get_registry_store
 from mlflow.tracking._tracking_service.utils import _get_store
 from sqlalchemy import insert
 
@@ -28,5 +30,17 @@ def open_reference(directory: Path, artifact_root: Path) -> AbstractStore:
 
 
 def open_subject(subject: str, directory: Path, artifact_root: Path) -> AbstractStore:
+    return _get_store(_place(subject, directory), artifact_root.as_uri())
+
+
+def open_registry_reference(directory: Path) -> RegistryStore:
+    return _get_registry_store(f"sqlite:///{directory / 'registry.db'}")
+
+
+def open_registry_subject(subject: str, directory: Path) -> RegistryStore:
+    return _get_registry_store(_place(subject, directory))
+
+
+def _place(subject: str, directory: Path) -> str:
     places = {"memory": f"memory://{uuid.uuid4().hex}", "embedded": f"docstore://{directory}"}
-    return _get_store(places[subject], artifact_root.as_uri())
+    return places[subject]

@@ -4,13 +4,10 @@
 run has time for.
 """
 
-import os
-
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
 
 from .history import History
+from .machines import run_machine
 from .rules_experiments import ExperimentRules
 from .rules_inputs import InputRules
 from .rules_logged_models import LoggedModelRules
@@ -18,9 +15,6 @@ from .rules_metrics import MetricRules
 from .rules_runs import RunRules
 from .rules_searches import PopulationRules, SearchRules
 from .sides import Twins
-
-EXAMPLES = int(os.environ.get("DIFFERENTIAL_EXAMPLES", "10"))
-STEPS = int(os.environ.get("DIFFERENTIAL_STEPS", "40"))
 
 
 class Tracking(ExperimentRules, RunRules, MetricRules, InputRules, LoggedModelRules, SearchRules):
@@ -35,15 +29,4 @@ class Searching(SearchRules, PopulationRules):
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("machine", [Tracking, Searching])
 def test_every_operation_ends_alike(twins: Twins, machine: type[History]) -> None:
-    histories: type[History] = type(machine.__name__, (machine,), {"twins": twins})
-    run_state_machine_as_test(
-        histories,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            print_blob=True,
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_machine(machine, twins=twins)

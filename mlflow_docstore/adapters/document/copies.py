@@ -16,7 +16,8 @@ from .driver import Document, Driver, Patch
 from .layout import MODEL_VERSIONS
 
 _UNFENCED = Exists(path(codec.FENCE), negated=True)
-_LIVE = In(path(codec.LISTING), (model_codec.MODEL, model_codec.PROMPT))
+LIVE = In(path(codec.LISTING), (model_codec.MODEL, model_codec.PROMPT))
+"""Stored, and not deleted."""
 
 
 class VersionCopies:
@@ -88,7 +89,7 @@ class VersionCopies:
         """Let searches find the live versions of a model as prompts, or as models."""
         listing = Patch(set={codec.LISTING: codec.listing(head)})
         self._fence(head)
-        self._versions.patch_many([self._of(head), _LIVE], listing)
+        self._versions.patch_many([self._of(head), LIVE], listing)
 
     def drop(self, head: Document) -> None:
         """Remove all versions of a model that gives no more numbers."""

@@ -5,8 +5,6 @@ the revision that it was planned on, so that it holds for what is stored, or is 
 """
 
 import secrets
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +19,8 @@ from .layout import REGISTERED_MODELS
 from .names import NameClaims
 from .newest import WITH_NEWEST
 from .races import rounds
+from .recent import Recent
+from .stored import StoredVersions
 
 KIND = "registered_model"
 
@@ -41,9 +41,9 @@ class ModelHeads:
     def __init__(self, driver: Driver) -> None:
         self.models = Documents(driver, REGISTERED_MODELS)
         self.copies = VersionCopies(driver)
+        self.stored = StoredVersions(driver)
         self._names = NameClaims(self.models, KIND)
-        self._seen: OrderedDict[str, Document] = OrderedDict()
-        self._lock = threading.Lock()
+        self._seen: Recent[str, Document] = Recent(_SEEN)
 
     def read(self, name: str, *, whole: bool = False) -> Document:
         """The head of a model, as it is stored now.
@@ -83,7 +83,7 @@ class ModelHeads:
         for _ in rounds(KIND, model[codec.NAME]):
             if self._created(model):
                 head = {name: model[name] for name in ("_id", *codec.HEAD) if name in model}
-                self._remember(model[codec.NAME], head)
+                self._seen.put(model[codec.NAME], head)
                 return
 
     def rename(self, name: str, new_name: str, *, at: int) -> None:
@@ -97,7 +97,7 @@ class ModelHeads:
             if self._find(name) is None and self._finish_renaming(name, new_name):
                 return
             if self._renamed(self.read(name), new_name, at):
-                self._forget(name)
+                self._seen.drop(name)
                 return
 
     def _finish_renaming(self, name: str, new_name: str) -> bool:
@@ -143,11 +143,11 @@ class ModelHeads:
         Raises:
             NotFound: ``kind="registered_model"``.
         """
-        self._forget(name)
+        self._seen.drop(name)
         document = self._find(name)
         if document is None or document[codec.LISTING] != codec.CLOSING:
             document = self.change(name, lambda _: {codec.LISTING: codec.CLOSING})
-        self._forget(name)
+        self._seen.drop(name)
         self._remove(document)
 
     def change(self, name: str, plan: Callable[[Document], Mapping[str, Any]]) -> Document:
@@ -164,7 +164,7 @@ class ModelHeads:
             NotFound: ``kind="registered_model"``.
         """
         for _ in rounds(KIND, name):
-            remembered = self._recall(name)
+            remembered = self._seen.get(name)
             head = remembered or self.read(name)
             try:
                 changes = plan(head)
@@ -172,7 +172,7 @@ class ModelHeads:
                 if remembered is None:
                     raise
                 # Perhaps it is what we remember that is wrong.
-                self._forget(name)
+                self._seen.drop(name)
                 continue
             if not changes and remembered is None:
                 return head
@@ -183,9 +183,9 @@ class ModelHeads:
             }
             if self._replace(head, fields):
                 after = {**head, **fields}
-                self._remember(name, after)
+                self._seen.put(name, after)
                 return after
-            self._forget(name)
+            self._seen.drop(name)
         raise Conflict(KIND, name)
 
     def patch(self, name: str, patch: Patch) -> None:
@@ -195,12 +195,12 @@ class ModelHeads:
             NotFound: ``kind="registered_model"``.
         """
         for _ in rounds(KIND, name):
-            head = self._recall(name) or self.read(name)
+            head = self._seen.get(name) or self.read(name)
             here = equals(codec.NAME, name)
             if self.models.patch(head["_id"], patch, when=(here, _OPEN)).matched:
-                self._remember(name, head)
+                self._seen.put(name, head)
                 return
-            self._forget(name)
+            self._seen.drop(name)
 
     def _created(self, model: Document) -> bool:
         try:
@@ -243,21 +243,6 @@ class ModelHeads:
         # The name last: see DocumentExperiments.purge.
         self.models.delete(document["_id"])
         self._names.release(document)
-
-    def _recall(self, name: str) -> Document | None:
-        with self._lock:
-            return self._seen.get(name)
-
-    def _remember(self, name: str, head: Document) -> None:
-        with self._lock:
-            self._seen[name] = head
-            self._seen.move_to_end(name)
-            if len(self._seen) > _SEEN:
-                self._seen.popitem(last=False)
-
-    def _forget(self, name: str) -> None:
-        with self._lock:
-            self._seen.pop(name, None)
 
 
 def _unchanged(head: Document) -> Filter:

@@ -24,6 +24,7 @@ from mlflow.utils.validation import (
 )
 
 from mlflow_docstore.compat.arguments import parsed_version, text
+from mlflow_docstore.compat.errors import internal_errors
 from mlflow_docstore.compat.filters import model_versions as grammar
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.ports.backend import Backend
@@ -83,6 +84,7 @@ class ModelVersionsMixin:
             ) from error
         return model.artifact_location, run_id or model.source_run_id
 
+    @internal_errors()
     def get_model_version(self, name: str, version: Any) -> ModelVersion:
         _validate_model_name(name)
         return self._backend.model_versions.get(name, parsed_version(version))
@@ -98,6 +100,7 @@ class ModelVersionsMixin:
             f"Latest version not found for model {name}.", RESOURCE_DOES_NOT_EXIST
         )
 
+    @internal_errors()
     def get_latest_versions(
         self, name: str, stages: Sequence[str] | None = None
     ) -> list[ModelVersion]:
@@ -106,6 +109,7 @@ class ModelVersionsMixin:
         wanted = {get_canonical_stage(stage) for stage in stages or ALL_STAGES}
         return [version for version in versions if version.current_stage in wanted]
 
+    @internal_errors()
     def get_model_version_download_uri(self, name: str, version: Any) -> str | None:
         _validate_model_name(name)
         return self._backend.model_versions.download_uri(name, parsed_version(version))
@@ -123,6 +127,7 @@ class ModelVersionsMixin:
         )
         return PagedList(page.items, page.token)
 
+    @internal_errors()
     def update_model_version(
         self, name: str, version: Any, description: str | None = None
     ) -> ModelVersion:
@@ -144,10 +149,12 @@ class ModelVersionsMixin:
                 f" '{stage}' is not an Active stage. Valid stages are"
                 f" {DEFAULT_STAGES_FOR_GET_LATEST_VERSIONS}"
             )
-        _validate_model_name(name)
+        with internal_errors():
+            _validate_model_name(name)
+            number = parsed_version(version)
         return self._backend.model_versions.transition(
             name,
-            parsed_version(version),
+            number,
             canonical,
             at=get_current_time_millis(),
             archive=bool(archive_existing_versions),
@@ -155,7 +162,8 @@ class ModelVersionsMixin:
 
     def delete_model_version(self, name: str, version: Any) -> None:
         number = parsed_version(version)
-        _validate_model_name(name)
+        with internal_errors():
+            _validate_model_name(name)
         self._backend.model_versions.delete(name, number, at=get_current_time_millis())
 
     def set_model_version_tag(self, name: str, version: Any, tag: ModelVersionTag) -> None:

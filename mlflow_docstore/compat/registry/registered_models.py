@@ -19,8 +19,8 @@ from mlflow.utils.validation import (
     _validate_tag_name,
 )
 
-from mlflow_docstore.compat.arguments import parsed_version, text
-from mlflow_docstore.compat.errors import RENAMING_MODEL, answering
+from mlflow_docstore.compat.arguments import page_size, parsed_version, text
+from mlflow_docstore.compat.errors import RENAMING_MODEL, answering, internal_errors
 from mlflow_docstore.compat.filters import registered_models as grammar
 from mlflow_docstore.core.errors import AlreadyExists
 from mlflow_docstore.core.paging import PageRequest
@@ -64,6 +64,7 @@ class RegisteredModelsMixin:
         handle_resource_already_exist_error(name, has_prompt_tag(present), has_prompt_tag(tags))
         raise AlreadyExists("registered_model", name)  # for the reader: MLflow's function raises
 
+    @internal_errors()
     def update_registered_model(
         self,
         name: str,
@@ -77,12 +78,14 @@ class RegisteredModelsMixin:
 
     def rename_registered_model(self, name: str, new_name: str) -> RegisteredModel:
         _validate_model_renaming(new_name)
-        _validate_model_name(name)
+        with internal_errors():
+            _validate_model_name(name)
         with answering(RENAMING_MODEL):
             return self._backend.registered_models.rename(
                 name, new_name, at=get_current_time_millis()
             )
 
+    @internal_errors()
     def delete_registered_model(self, name: str) -> None:
         _validate_model_name(name)
         self._backend.registered_models.delete(name)
@@ -99,11 +102,11 @@ class RegisteredModelsMixin:
             # SqlAlchemyStore's answer: no rows, and a token for the same again if there are any.
             found = self._backend.registered_models.search(query, PageRequest(1))
             return PagedList([], SearchUtils.create_page_token(0) if found.items else None)
-        page = self._backend.registered_models.search(
-            query, PageRequest(max_results, page_token or None)
-        )
+        request = PageRequest(page_size(max_results), page_token or None)
+        page = self._backend.registered_models.search(query, request)
         return PagedList(page.items, page.token)
 
+    @internal_errors()
     def get_registered_model(self, name: str) -> RegisteredModel:
         _validate_model_name(name)
         return self._backend.registered_models.get(name)

@@ -19,7 +19,7 @@ from mlflow.utils.validation import (
 )
 from mlflow.utils.workspace_utils import DEFAULT_WORKSPACE_NAME
 
-from mlflow_docstore.compat.arguments import first_repeated, judged_after, text, whole
+from mlflow_docstore.compat.arguments import first_repeated, judged_after, page_size, text
 from mlflow_docstore.compat.errors import Answer, Table, answering, internal_errors
 from mlflow_docstore.core.errors import AlreadyExists, NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
@@ -151,7 +151,7 @@ def _request(max_results: int | None, page_token: str | None) -> PageRequest:
         raise MlflowException(
             f"max_results must be between 1 and {_LARGEST_PAGE}.", INVALID_PARAMETER_VALUE
         )
-    return PageRequest(whole(limit), page_token or None)
+    return PageRequest(page_size(limit), page_token or None)
 
 
 def _listed(page: Page[Webhook]) -> PagedList[Webhook]:

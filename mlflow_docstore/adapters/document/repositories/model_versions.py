@@ -13,6 +13,7 @@ from mlflow_docstore.adapters.document.codecs.model_versions import (
     encode_version,
 )
 from mlflow_docstore.adapters.document.codecs.registered_models import stage_of, version_id
+from mlflow_docstore.adapters.document.copies import LIVE
 from mlflow_docstore.adapters.document.decisions import (
     dropping_aliases,
     in_stage,
@@ -45,7 +46,6 @@ from mlflow_docstore.ports.model_versions import (
 
 _KIND = "model_version"
 _IS_FENCE = Exists(path(codec.FENCE))
-_IS_STORED = Exists(path(codec.NUMBER))
 _IS_PROMPT = equals(path_of(codec.TAGS, IS_PROMPT_TAG), "true")
 
 
@@ -61,6 +61,7 @@ class DocumentModelVersions(ModelVersionRepository):
         self._versions = Documents(driver, MODEL_VERSIONS)
         self._heads = heads
         self._copies = heads.copies
+        self._stored = heads.stored
         self._newest = NewestVersions(driver)
 
     def create(self, version: NewVersion) -> ModelVersion:
@@ -78,6 +79,7 @@ class DocumentModelVersions(ModelVersionRepository):
         document = encode_version(version, head, number, writer)
         if not self._versions.insert(document):
             head = self._settle(version, document)
+        self._stored.note(document)
         if hidden:
             self._copies.spread_listing(head)
         return decode_version(document, head)
@@ -108,9 +110,10 @@ class DocumentModelVersions(ModelVersionRepository):
         changes = {codec.DESCRIPTION: description, codec.UPDATED: at}
         head = self._head(name, number)
         key = version_id(head["_id"], number)
-        outcome = self._versions.patch(key, Patch(set=changes), when=(_IS_STORED,), returning=True)
+        outcome = self._versions.patch(key, Patch(set=changes), when=(LIVE,), returning=True)
         if outcome.document is None:
             raise NotFound(_KIND, number, name=name)
+        self._stored.note(outcome.document)
         return decode_version(outcome.document, head)
 
     def transition(
@@ -121,7 +124,7 @@ class DocumentModelVersions(ModelVersionRepository):
 
         def plan(head: Document) -> Document:
             nonlocal again
-            require_live(head, number)
+            self._stored.require(head, number)
             again = stage_of(head, number) == stage
             displaced.clear()
             if archive:
@@ -141,7 +144,7 @@ class DocumentModelVersions(ModelVersionRepository):
 
     def delete(self, name: str, number: int, *, at: int) -> None:
         def plan(head: Document) -> Document:
-            require_live(head, number)
+            self._stored.require(head, number)
             return {**moving(head, {number: DELETED}, at), **dropping_aliases(head, number)}
 
         try:
@@ -180,9 +183,7 @@ class DocumentModelVersions(ModelVersionRepository):
         return head, self._document(head, number)
 
     def _document(self, head: Document, number: int) -> Document:
-        document = self._versions.get(version_id(head["_id"], number))
-        if document is None or codec.FENCE in document:
-            raise NotFound(_KIND, number, name=head[model_codec.NAME])
+        document = self._stored.get(head, number)
         moved = str(number) in head[model_codec.STAGES]
         if moved and document[codec.STAGE] != stage_of(head, number):
             # Whoever moved it did not come to this.
@@ -191,7 +192,7 @@ class DocumentModelVersions(ModelVersionRepository):
 
     def _patch(self, name: str, number: int, patch: Patch) -> None:
         key = version_id(self._head(name, number)["_id"], number)
-        if not self._versions.patch(key, patch, when=(_IS_STORED,)).matched:
+        if not self._versions.patch(key, patch, when=(LIVE,)).matched:
             raise NotFound(_KIND, number, name=name)
 
     def _settle(self, version: NewVersion, document: Document) -> Document:
@@ -223,7 +224,7 @@ class DocumentModelVersions(ModelVersionRepository):
         """Blank a version that its model has deleted already; whether that was still to be done."""
         with _no_such(name, number):
             head = self._heads.read(name)
-        if not 1 <= number <= head[model_codec.COUNT]:
+        if stage_of(head, number) != DELETED:
             return False
         document = self._versions.get(version_id(head["_id"], number))
         if document is None or document.get(codec.LISTING) in (None, codec.DELETED):
@@ -237,7 +238,7 @@ class DocumentModelVersions(ModelVersionRepository):
 
         def plan(head: Document) -> Document:
             nonlocal hidden
-            require_live(head, number)
+            self._stored.require(head, number)
             hidden = not head[model_codec.HAS_PROMPTS]
             return {model_codec.HAS_PROMPTS: True} if hidden else {}
 

@@ -4,7 +4,6 @@ from mlflow.entities.model_registry import RegisteredModel
 
 from mlflow_docstore.adapters.document.codecs import registered_models as codec
 from mlflow_docstore.adapters.document.codecs.registered_models import decode_model, encode_model
-from mlflow_docstore.adapters.document.decisions import require_live
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
 from mlflow_docstore.adapters.document.heads import ModelHeads
 from mlflow_docstore.adapters.document.keys import escape
@@ -71,7 +70,7 @@ class DocumentRegisteredModels(RegisteredModelRepository):
 
     def set_alias(self, name: str, alias: str, number: int) -> None:
         def plan(head: Document) -> Document:
-            require_live(head, number)
+            self._heads.stored.require(head, number)
             return {codec.ALIASES: {**head[codec.ALIASES], escape(alias): number}}
 
         try:

@@ -1,0 +1,58 @@
+"""Which versions are stored, of those that a registered model has numbered.
+
+A version gets its number first. Whoever moves, deletes or gives an alias to it before it is stored,
+perhaps because its writer has died, would change the model for a version that nobody finds.
+"""
+
+from mlflow_docstore.core.errors import NotFound
+
+from .codecs import model_versions as codec
+from .codecs.registered_models import MODEL, NAME, PROMPT, version_id
+from .decisions import require_live
+from .documents import Documents
+from .driver import Document, Driver
+from .layout import MODEL_VERSIONS
+from .recent import Recent
+
+_SEEN = 10_000
+
+
+class StoredVersions:
+    """Versions by their models and numbers.
+
+    Those that this process saw are remembered: an id is never used again, and a deleted version is
+    deleted in its model.
+
+    Args:
+        driver: The database.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._versions = Documents(driver, MODEL_VERSIONS)
+        self._seen: Recent[str, bool] = Recent(_SEEN)
+
+    def note(self, document: Document) -> None:
+        """Remember a version that was just written or read."""
+        self._seen.put(document["_id"], True)
+
+    def get(self, head: Document, number: int) -> Document:
+        """The document of a version.
+
+        Raises:
+            NotFound: ``kind="model_version"``.
+        """
+        document = self._versions.get(version_id(head["_id"], number))
+        if document is None or document.get(codec.LISTING) not in (MODEL, PROMPT):
+            raise NotFound("model_version", number, name=head[NAME])
+        self.note(document)
+        return document
+
+    def require(self, head: Document, number: int) -> None:
+        """Refuse a version that is not stored, or deleted. Reads it unless it was seen before.
+
+        Raises:
+            NotFound: ``kind="model_version"``.
+        """
+        require_live(head, number)
+        if not self._seen.get(version_id(head["_id"], number)):
+            self.get(head, number)
