@@ -84,7 +84,7 @@ BUDGETS: list[tuple[str, Call, list[str]]] = [
         "create_model_version of a prompt",
         lambda store, name: store.create_prompt_version(name, "{{text}}"),
         # The first prompt among models hides these, and MLflow reads the model behind the write.
-        ["update", "insert", "find", "update", "aggregate"],
+        ["update", "insert", "find", "update", "update", "aggregate"],
     ),
     (
         "get_model_version",

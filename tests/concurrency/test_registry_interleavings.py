@@ -291,8 +291,8 @@ def test_versions_of_prompts_are_hidden_together(pool: ThreadPoolExecutor) -> No
         (discard(1), 4),
         (point(1), 3),
         (rename(), 11),
-        (remove(), 8),
-        (mark(1), 8),
+        (remove(), 9),
+        (mark(1), 9),
     ],
     ids=["create version", "promote", "delete version", "alias", "rename", "delete", "mark"],
 )

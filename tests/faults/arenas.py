@@ -1,6 +1,6 @@
 """Places where one call meets one fault, and is watched from outside; several are used at once."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,8 @@ from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.ports.backend import Backend
 
 from .proxy import Proxy
-from .readers import Snapshot, snapshot
+from .readers import Snapshot
 from .scripts import Fault, Script
-from .world import arrange
 
 _DATABASE = "faults"
 _NAMES = tuple(collection.name for collection in LAYOUT.collections)
@@ -28,6 +27,21 @@ Documents = Mapping[str, list[dict[str, Any]]]
 """By collection."""
 
 
+@dataclass(frozen=True)
+class World:
+    """What calls are made on.
+
+    Args:
+        arrange: Makes it in an empty database.
+        look: All that a reader sees of it.
+        exact: Collections that hold the same ids in the end, whatever failed on the way.
+    """
+
+    arrange: Callable[[Backend], None]
+    look: Callable[[Backend], Snapshot]
+    exact: tuple[str, ...]
+
+
 @dataclass
 class Arena:
     """Collections of its own on a server that is reached through a proxy of its own.
@@ -35,10 +49,12 @@ class Arena:
     Args:
         server: Host and port.
         prefix: Of the collections.
+        world: What is in them.
     """
 
     server: tuple[str, int]
     prefix: str
+    world: World
     proxy: Proxy = field(init=False)
 
     def __post_init__(self) -> None:
@@ -46,6 +62,11 @@ class Arena:
         self._client: MongoClient[dict[str, Any]] = MongoClient(self._uri(self.server))
         self._raw = self._client[_DATABASE]
         self.outside = self._open(self.server)
+        self._visitors: list[Backend] = []
+        self._enter()
+
+    def _enter(self) -> None:
+        """Have backends behind the proxy that remember nothing."""
         self.inside = self._open(self.proxy.address)
         self.hasty = self._open(self.proxy.address, HASTY)
 
@@ -58,18 +79,21 @@ class Arena:
 
     def fresh(self) -> Backend:
         """Another backend on the same collections, around the proxy."""
-        return self._open(self.server)
+        self._visitors.append(self._open(self.server))
+        return self._visitors[-1]
 
     def close(self) -> None:
         for name in _NAMES:
             self._raw.drop_collection(f"{self.prefix}_{name}")
-        for one in (self.outside, self.inside, self.hasty, self.proxy, self._client):
+        for one in (self.outside, self.inside, self.hasty, *self._visitors):
+            one.close()
+        for one in (self.proxy, self._client):
             one.close()
 
     def arranged(self) -> Documents:
         """The documents of the world."""
         self.fill({})
-        arrange(self.outside)
+        self.world.arrange(self.outside)
         return self.documents()
 
     def documents(self) -> Documents:
@@ -79,6 +103,10 @@ class Arena:
     def fill(self, documents: Documents) -> None:
         """Have these documents, and no others."""
         self.proxy.judge = Script()
+        for one in (self.inside, self.hasty, *self._visitors):
+            one.close()
+        self._visitors.clear()
+        self._enter()
         for name in _NAMES:
             collection = self._raw[f"{self.prefix}_{name}"]
             collection.delete_many({})
@@ -93,4 +121,4 @@ class Arena:
 
     def seen(self) -> Snapshot:
         """What a reader sees."""
-        return snapshot(self.outside)
+        return self.world.look(self.fresh())

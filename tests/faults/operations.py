@@ -62,6 +62,8 @@ class Operation:
         refused: How a repeat is answered where the first attempt had come through in fact.
         tidies: It ends with work whose failure is no failure of the call.
         rechunks: It merges chunks; into which ones depends on where it was interrupted.
+        repeated: What may be seen behind the repeat, after the three snapshots of ``between``,
+            where a repeat has an effect of its own.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Operation:
     refused: type[StoreError] | None = None
     tidies: bool = False
     rechunks: bool = False
+    repeated: Callable[[Snapshot, Snapshot, Snapshot, Snapshot], bool] | None = None
 
     def __str__(self) -> str:
         return self.name

@@ -8,12 +8,13 @@ from mlflow_docstore.core.errors import AlreadyExists, Unavailable
 
 from .arenas import Arena
 from .scripts import Fault
+from .test_operations import WORLD
 from .world import experiment
 
 
 @pytest.fixture(scope="module")
 def shared_arena(server: tuple[str, int]) -> Iterator[Arena]:
-    made = Arena(server, "creation")
+    made = Arena(server, "creation", WORLD)
     yield made
     made.close()
 

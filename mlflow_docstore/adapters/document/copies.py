@@ -82,21 +82,16 @@ class VersionCopies:
             codec.UPDATED: renamed[model_codec.AT],
         }
         older = Compare(path(codec.NAMED), Operator.LT, revision)
-        self._fence(head)
+        self.fence(head)
         self._versions.patch_many([self._of(head), older], Patch(set=copies))
 
     def spread_listing(self, head: Document) -> None:
         """Let searches find the live versions of a model as prompts, or as models."""
         listing = Patch(set={codec.LISTING: codec.listing(head)})
-        self._fence(head)
+        self.fence(head)
         self._versions.patch_many([self._of(head), LIVE], listing)
 
-    def drop(self, head: Document) -> None:
-        """Remove all versions of a model that gives no more numbers."""
-        self._fence(head)
-        self._versions.delete_many([self._of(head), _UNFENCED])
-
-    def _fence(self, head: Document) -> None:
+    def fence(self, head: Document) -> None:
         """Keep the ids of versions that are numbered but not stored yet.
 
         Their writers know an older state of the model. Each finds its id taken, and looks again.
@@ -110,6 +105,10 @@ class VersionCopies:
             if version_id(head["_id"], number) not in stored
         ]
         self._versions.insert_many(fences)
+
+    def drop(self, head: Document) -> None:
+        """Remove all versions of a model that gives no more numbers, and is fenced."""
+        self._versions.delete_many([self._of(head), _UNFENCED])
 
     @staticmethod
     def _of(head: Document) -> Compare:

@@ -13,10 +13,13 @@ from .codecs.registered_models import (
     ALIASES,
     AT,
     COUNT,
+    HAS_PROMPTS,
     LATEST,
     NAME,
+    REVISION,
     STAGE,
     STAGES,
+    UNLISTED,
     UPDATED,
     stage_of,
     version_id,
@@ -45,6 +48,15 @@ def numbering(head: Document, at: int) -> dict[str, Any]:
     """The changes of a model that give the next number to a version."""
     count = head[COUNT] + 1
     return {COUNT: count, UPDATED: at, LATEST: _latest(head["_id"], count, head[STAGES])}
+
+
+def listing_versions(head: Document, *, prompts: bool) -> dict[str, Any]:
+    """The changes of a model that hide its versions as those of a prompt, or show them."""
+    if head[HAS_PROMPTS] == prompts:
+        return {}
+    # Of no versions there are no copies.
+    spread = {UNLISTED: head[REVISION] + 1} if head[COUNT] else {}
+    return {HAS_PROMPTS: prompts, **spread}
 
 
 def dropping_aliases(head: Document, number: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .codecs import registered_models as codec
 from .copies import VersionCopies
 from .documents import Documents
 from .driver import Document, Driver, Patch
+from .keys import path as path_of
 from .layout import REGISTERED_MODELS
 from .names import NameClaims
 from .newest import WITH_NEWEST
@@ -65,6 +66,7 @@ class ModelHeads:
             raise NotFound(KIND, name)
         if document[codec.UNSPREAD]:
             self.spread_name(document)
+        self.spread_listing(document)
         return document
 
     def reread(self, model_id: str) -> Document | None:
@@ -135,7 +137,17 @@ class ModelHeads:
         """Let the versions of a renamed model have its name."""
         self.copies.spread_name(head)
         done = Patch(set={codec.UNSPREAD: False})
-        self.models.patch(head["_id"], done, when=(equals(codec.NAME, head[codec.NAME]),))
+        same = equals(path_of(codec.RENAMED, codec.REVISION), head[codec.RENAMED][codec.REVISION])
+        self.models.patch(head["_id"], done, when=(same,))
+
+    def spread_listing(self, head: Document) -> None:
+        """Let searches find the versions of a model as what it says, unless they do already."""
+        if codec.UNLISTED in head:
+            self.copies.spread_listing(head)
+            done = Patch(unset=(codec.UNLISTED,))
+            same = equals(codec.UNLISTED, head[codec.UNLISTED])
+            self.models.patch(head["_id"], done, when=(same,))
+            self._seen.drop(head[codec.NAME])
 
     def delete(self, name: str) -> None:
         """Remove a model and all that belongs to it; or end its removal.
@@ -239,6 +251,10 @@ class ModelHeads:
             self._remove(document)
 
     def _remove(self, document: Document) -> None:
+        if codec.FENCED not in document:
+            # Once: a repeat would put fences, which stay, in place of what was removed already.
+            self.copies.fence(document)
+            self.models.patch(document["_id"], Patch(set={codec.FENCED: True}))
         self.copies.drop(document)
         # The name last: see DocumentExperiments.purge.
         self.models.delete(document["_id"])

@@ -41,6 +41,10 @@ RENAMED = "renamed"
 """When the model was last renamed, from which name, and at which revision."""
 UNSPREAD = "unspread"
 """The name has changed, and its versions' copies perhaps not yet."""
+UNLISTED = "unlisted"
+"""The revision that hid or showed the versions, until their copies say so."""
+FENCED = "fenced"
+"""In a model that is being removed: every version has a document, if only a fence."""
 
 STAGE = "stage"
 AT = "at"
@@ -67,6 +71,8 @@ HEAD = (
     WRITER,
     RENAMED,
     UNSPREAD,
+    UNLISTED,
+    FENCED,
 )
 """Everything but texts and tags, which may be large and decide nothing."""
 

@@ -17,6 +17,7 @@ from mlflow_docstore.adapters.document.copies import LIVE
 from mlflow_docstore.adapters.document.decisions import (
     dropping_aliases,
     in_stage,
+    listing_versions,
     moving,
     numbering,
     require_live,
@@ -66,12 +67,9 @@ class DocumentModelVersions(ModelVersionRepository):
 
     def create(self, version: NewVersion) -> ModelVersion:
         prompt = is_prompt(version.tags)
-        hidden = False
 
         def plan(head: Document) -> Document:
-            nonlocal hidden
-            hidden = prompt and not head[model_codec.HAS_PROMPTS] and head[model_codec.COUNT] > 0
-            hiding = {model_codec.HAS_PROMPTS: True} if prompt else {}
+            hiding = listing_versions(head, prompts=True) if prompt else {}
             return {**numbering(head, version.created), **hiding}
 
         head = self._heads.change(version.name, plan)
@@ -80,8 +78,7 @@ class DocumentModelVersions(ModelVersionRepository):
         if not self._versions.insert(document):
             head = self._settle(version, document)
         self._stored.note(document)
-        if hidden:
-            self._copies.spread_listing(head)
+        self._heads.spread_listing(head)
         return decode_version(document, head)
 
     def get(self, name: str, number: int) -> ModelVersion:
@@ -234,33 +231,25 @@ class DocumentModelVersions(ModelVersionRepository):
 
     def _hide(self, name: str, number: int) -> None:
         """Make a model's versions those of a prompt, before one has the tag of prompts."""
-        hidden = False
 
         def plan(head: Document) -> Document:
-            nonlocal hidden
             self._stored.require(head, number)
-            hidden = not head[model_codec.HAS_PROMPTS]
-            return {model_codec.HAS_PROMPTS: True} if hidden else {}
+            return listing_versions(head, prompts=True)
 
         with _no_such(name, number):
             head = self._heads.change(name, plan)
-        if hidden:
-            self._copies.spread_listing(head)
+        self._heads.spread_listing(head)
 
     def _unhide(self, name: str) -> None:
         """Make a model's versions those of a model again if none has the tag of prompts."""
-        shown = False
 
         def plan(head: Document) -> Document:
-            nonlocal shown
+            changes = listing_versions(head, prompts=False)
             mine = equals(codec.MODEL_ID, head["_id"])
-            hidden = head[model_codec.HAS_PROMPTS]
-            shown = hidden and not self._versions.find([mine, _IS_PROMPT], fields=(), limit=1)
-            return {model_codec.HAS_PROMPTS: False} if shown else {}
+            prompts = changes and self._versions.find([mine, _IS_PROMPT], fields=(), limit=1)
+            return {} if prompts else changes
 
-        head = self._heads.change(name, plan)
-        if shown:
-            self._copies.spread_listing(head)
+        self._heads.spread_listing(self._heads.change(name, plan))
 
 
 @contextmanager
