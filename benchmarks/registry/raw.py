@@ -47,6 +47,7 @@ class RawRegistry(RegistrySubject):
             "tags": {"team": "bench"},
             "aliases": {},
             "version_count": 0,
+            "pending": [],
             "stages": {},
             "latest": [],
             "has_prompt_versions": False,
@@ -71,6 +72,7 @@ class RawRegistry(RegistrySubject):
         others = [one for one in head["latest"] if one != f"{head['_id']}-{number - 1}"]
         changes = {
             "version_count": number,
+            "pending": [number],
             "last_updated_time": EPOCH,
             "latest": [*others, key],
             "revision": revision,

@@ -287,12 +287,12 @@ def test_versions_of_prompts_are_hidden_together(pool: ThreadPoolExecutor) -> No
     ("work", "steps"),
     [
         (add(), 3),
-        (promote(1), 5),
-        (discard(1), 4),
-        (point(1), 3),
+        (promote(1), 4),
+        (discard(1), 3),
+        (point(1), 2),
         (rename(), 11),
         (remove(), 9),
-        (mark(1), 9),
+        (mark(1), 8),
     ],
     ids=["create version", "promote", "delete version", "alias", "rename", "delete", "mark"],
 )

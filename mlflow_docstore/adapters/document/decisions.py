@@ -16,6 +16,7 @@ from .codecs.registered_models import (
     HAS_PROMPTS,
     LATEST,
     NAME,
+    PENDING,
     REVISION,
     STAGE,
     STAGES,
@@ -44,10 +45,11 @@ def moving(head: Document, numbers: Mapping[int, str], at: int) -> dict[str, Any
     return {STAGES: stages, UPDATED: at, LATEST: _latest(head["_id"], head[COUNT], stages)}
 
 
-def numbering(head: Document, at: int) -> dict[str, Any]:
-    """The changes of a model that give the next number to a version."""
+def numbering(head: Document, pending: Iterable[int], at: int) -> dict[str, Any]:
+    """The changes of a model that give the next number to a version; others are pending as well."""
     count = head[COUNT] + 1
-    return {COUNT: count, UPDATED: at, LATEST: _latest(head["_id"], count, head[STAGES])}
+    latest = _latest(head["_id"], count, head[STAGES])
+    return {COUNT: count, PENDING: [*pending, count], UPDATED: at, LATEST: latest}
 
 
 def listing_versions(head: Document, *, prompts: bool) -> dict[str, Any]:

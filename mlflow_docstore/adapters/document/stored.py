@@ -1,20 +1,21 @@
 """Which versions are stored, of those that a registered model has numbered.
 
 A version gets its number first. Whoever moves, deletes or gives an alias to it before it is stored,
-perhaps because its writer has died, would change the model for a version that nobody finds.
+perhaps because its writer has died, would change the model for a version that nobody finds. So its
+number is pending until somebody who changes the model has seen it.
 """
 
 from mlflow_docstore.core.errors import NotFound
 
 from .codecs import model_versions as codec
-from .codecs.registered_models import MODEL, NAME, PROMPT, version_id
+from .codecs.registered_models import MODEL, NAME, PENDING, PROMPT, version_id
 from .decisions import require_live
 from .documents import Documents
 from .driver import Document, Driver
 from .layout import MODEL_VERSIONS
 from .recent import Recent
 
-_SEEN = 10_000
+_SEEN = 1000
 
 
 class StoredVersions:
@@ -48,11 +49,16 @@ class StoredVersions:
         return document
 
     def require(self, head: Document, number: int) -> None:
-        """Refuse a version that is not stored, or deleted. Reads it unless it was seen before.
+        """Refuse a version that is not stored, or deleted. Reads it if it is pending and unseen.
 
         Raises:
             NotFound: ``kind="model_version"``.
         """
         require_live(head, number)
-        if not self._seen.get(version_id(head["_id"], number)):
+        if number in self.pending(head):
             self.get(head, number)
+
+    def pending(self, head: Document) -> list[int]:
+        """The versions of a model that are perhaps not stored yet."""
+        numbers: list[int] = head[PENDING]
+        return [one for one in numbers if not self._seen.get(version_id(head["_id"], one))]

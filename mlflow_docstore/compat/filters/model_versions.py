@@ -16,7 +16,11 @@ from .registered_models import asks_for_prompts, checked_tag, unrepeated, withou
 
 _OF_LISTS = ("IN", "NOT IN")
 _KEYS_OF_LISTS = ("run_id", "name")
-_DEFAULT_ORDER = ("last_updated_timestamp DESC", "name ASC", "version_number DESC")
+_DEFAULT_ORDER = (
+    Order(Field(FieldKind.ATTRIBUTE, "last_updated_timestamp"), descending=True),
+    Order(Field(FieldKind.ATTRIBUTE, "name")),
+    Order(Field(FieldKind.ATTRIBUTE, "version_number"), descending=True),
+)
 
 
 def parsed_search(
@@ -38,7 +42,7 @@ def parsed_search(
     clauses = Grammar.parse_search_filter(filter_string)
     prompts = asks_for_prompts(clauses)
     where = all_of(*map(_node, clauses if prompts else without_prompt_tag(clauses)))
-    order = unrepeated(map(_order, order_by or _DEFAULT_ORDER), order_by)
+    order = unrepeated(map(_order, order_by), order_by) if order_by else _DEFAULT_ORDER
     SearchUtils.parse_start_offset_from_page_token(page_token)
     return ModelVersionQuery(where, order, prompts=prompts)
 

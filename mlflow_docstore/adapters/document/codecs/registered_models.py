@@ -27,6 +27,8 @@ TAGS = "tags"
 ALIASES = "aliases"
 COUNT = "version_count"
 """The highest number that a version was given."""
+PENDING = "pending"
+"""The numbers of versions that were perhaps not stored yet when the last number was given."""
 STAGES = "stages"
 """By number, the stages of versions that were ever moved."""
 LATEST = "latest"
@@ -64,6 +66,7 @@ HEAD = (
     UPDATED,
     ALIASES,
     COUNT,
+    PENDING,
     STAGES,
     LATEST,
     HAS_PROMPTS,
@@ -96,6 +99,7 @@ def encode_model(model_id: str, model: RegisteredModel) -> Document:
         TAGS: encode_map(tags),
         ALIASES: {},
         COUNT: 0,
+        PENDING: [],
         STAGES: {},
         LATEST: [],
         HAS_PROMPTS: False,

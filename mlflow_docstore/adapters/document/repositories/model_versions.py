@@ -70,7 +70,8 @@ class DocumentModelVersions(ModelVersionRepository):
 
         def plan(head: Document) -> Document:
             hiding = listing_versions(head, prompts=True) if prompt else {}
-            return {**numbering(head, version.created), **hiding}
+            pending = self._stored.pending(head)
+            return {**numbering(head, pending, version.created), **hiding}
 
         head = self._heads.change(version.name, plan)
         number, writer = head[model_codec.COUNT], head[model_codec.WRITER]
