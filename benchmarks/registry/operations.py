@@ -42,6 +42,7 @@ def operations(sizes: Sizes) -> list[Operation]:
         fast("create_model_version", arrange=_create_version),
         fast("create_model_version: by who made the one before", arrange=_create_versions),
         fast("set_registered_model_alias", arrange=_set_alias),
+        fast("set_registered_model_alias: by who set the one before", arrange=_set_aliases),
         Operation("get_model_version_by_alias", LIMIT, _by_alias),
         Operation("get_latest_versions", LIMIT, _latest),
         fast(f"{models} 1 of {PAGE}", arrange=partial(_search_models, page=1)),
@@ -101,6 +102,12 @@ def _create_versions(subject: RegistrySubject, world: RegistryWorld) -> Iterator
 def _set_alias(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:
     for number, name in enumerate(_named(world)):
         yield partial(subject.set_alias, name, "challenger", 1 + number % world.versions)
+
+
+def _set_aliases(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:
+    name = world.models[-1]
+    for number in count():
+        yield partial(subject.set_alias, name, "canary", 1 + number % world.versions)
 
 
 def _by_alias(subject: RegistrySubject, world: RegistryWorld) -> Iterator[Call]:

@@ -46,19 +46,19 @@ class ModelHeads:
         self._names = NameClaims(self.models, KIND)
         self._seen: Recent[str, Document] = Recent(_SEEN)
 
-    def read(self, name: str, *, whole: bool = False) -> Document:
+    def read(self, name: str, *, newest: bool = False) -> Document:
         """The head of a model, as it is stored now.
 
         Completes what somebody left unfinished.
 
         Args:
             name: The model's.
-            whole: The whole document, with the newest versions of its stages.
+            newest: With the newest versions of its stages.
 
         Raises:
             NotFound: ``kind="registered_model"``.
         """
-        document = self._find(name, whole=whole)
+        document = self._find(name, newest=newest)
         if document is None:
             raise NotFound(KIND, name)
         if document[codec.LISTING] == codec.CLOSING:
@@ -84,8 +84,7 @@ class ModelHeads:
         """
         for _ in rounds(KIND, model[codec.NAME]):
             if self._created(model):
-                head = {name: model[name] for name in ("_id", *codec.HEAD) if name in model}
-                self._seen.put(model[codec.NAME], head)
+                self._remember(model)
                 return
 
     def rename(self, name: str, new_name: str, *, at: int) -> None:
@@ -195,7 +194,7 @@ class ModelHeads:
             }
             if self._replace(head, fields):
                 after = {**head, **fields}
-                self._seen.put(name, after)
+                self._remember(after)
                 return after
             self._seen.drop(name)
         raise Conflict(KIND, name)
@@ -210,9 +209,13 @@ class ModelHeads:
             head = self._seen.get(name) or self.read(name)
             here = equals(codec.NAME, name)
             if self.models.patch(head["_id"], patch, when=(here, _OPEN)).matched:
-                self._seen.put(name, head)
+                self._remember(head)
                 return
             self._seen.drop(name)
+
+    def _remember(self, model: Document) -> None:
+        head = {name: model[name] for name in ("_id", *codec.HEAD) if name in model}
+        self._seen.put(model[codec.NAME], head)
 
     def _created(self, model: Document) -> bool:
         try:
@@ -229,12 +232,11 @@ class ModelHeads:
         stored = self.models.get(head["_id"])
         return stored is not None and stored.get(codec.WRITER) == fields[codec.WRITER]
 
-    def _find(self, name: str, *, whole: bool = False) -> Document | None:
+    def _find(self, name: str, *, newest: bool = False) -> Document | None:
         found = self.models.find(
             [equals(codec.NAME, name)],
             limit=1,
-            fields=None if whole else codec.HEAD,
-            join=WITH_NEWEST if whole else None,
+            join=WITH_NEWEST if newest else None,
         )
         return found[0] if found else None
 

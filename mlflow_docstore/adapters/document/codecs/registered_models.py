@@ -77,7 +77,7 @@ HEAD = (
     UNLISTED,
     FENCED,
 )
-"""Everything but texts and tags, which may be large and decide nothing."""
+"""What a process remembers: not texts and tags, which may be large and decide nothing."""
 
 
 def version_id(model_id: str, number: int) -> str:

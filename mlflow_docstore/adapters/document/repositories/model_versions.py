@@ -94,7 +94,7 @@ class DocumentModelVersions(ModelVersionRepository):
         return decode_version(self._document(head, number), head)
 
     def latest(self, name: str) -> list[ModelVersion]:
-        return self._newest.of(self._heads.read(name, whole=True))
+        return self._newest.of(self._heads.read(name, newest=True))
 
     def download_uri(self, name: str, number: int) -> str | None:
         _, document = self._live(name, number)

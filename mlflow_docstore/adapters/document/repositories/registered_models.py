@@ -35,7 +35,7 @@ class DocumentRegisteredModels(RegisteredModelRepository):
         self._heads.create(encode_model(model_id, model))
 
     def get(self, name: str) -> RegisteredModel:
-        return self._decode(self._heads.read(name, whole=True))
+        return self._decode(self._heads.read(name, newest=True))
 
     def search(self, query: RegisteredModelQuery, page: PageRequest) -> Page[RegisteredModel]:
         return self._heads.models.page(
