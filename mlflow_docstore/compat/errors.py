@@ -125,6 +125,7 @@ ANSWERS: Table = {
     (NotFound, "model_version"): Answer(
         RESOURCE_DOES_NOT_EXIST, "Model Version (name={name}, version={key}) not found"
     ),
+    (NotFound, "webhook"): Answer(RESOURCE_DOES_NOT_EXIST, "Webhook with ID {key} not found."),
     (NotFound, None): Answer(RESOURCE_DOES_NOT_EXIST, "No {kind} {key!r}"),
     (AlreadyExists, "experiment"): Answer(
         RESOURCE_ALREADY_EXISTS,

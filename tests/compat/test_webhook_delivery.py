@@ -7,9 +7,6 @@ import json
 import logging
 import os
 import queue
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +26,8 @@ from mlflow.webhooks import delivery
 
 from mlflow_docstore.compat.plugin import create_registry_store
 from mlflow_docstore.compat.registry.store import DocStoreRegistryStore
+
+from .server_process import ServerProcess
 
 SIGNING_KEY = "clé 🎉 s3cr3t"
 NEW_KEY = "n3w"
@@ -360,38 +359,6 @@ class TestTestEvents:
         assert receiver.taken() == {}
 
 
-class ServerProcess:
-    """``mlflow server`` on an embedded database, as a user starts it."""
-
-    def __init__(self, directory: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
-        self._address = f"http://127.0.0.1:{port}"
-        self._command = [
-            *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
-            *("--backend-store-uri", f"docstore://{directory / 'database'}"),
-            *("--default-artifact-root", str(directory / "artifacts")),
-            *("--host", "127.0.0.1", "--port", port),
-        ]
-
-    def __enter__(self) -> MlflowClient:
-        self._process = subprocess.Popen(
-            self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        assert self._process.stdout is not None
-        said = []
-        for line in self._process.stdout:
-            said.append(line)
-            if "Application startup complete" in line:
-                return MlflowClient(self._address, self._address)
-        raise AssertionError("".join(said))
-
-    def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.communicate(timeout=60)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_server_tells_and_signs_before_and_after_a_restart(
@@ -400,7 +367,8 @@ def test_server_tells_and_signs_before_and_after_a_restart(
     key = base64.urlsafe_b64encode(os.urandom(32)).decode()
     monkeypatch.setenv(MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY.name, key)
     server = ServerProcess(tmp_path)
-    with server as client:
+    with server as address:
+        client = MlflowClient(address, address)
         hook = client.create_webhook(
             "hook", receiver.url("/a"), [MODEL_CREATED], secret=SIGNING_KEY
         )
@@ -413,7 +381,8 @@ def test_server_tells_and_signs_before_and_after_a_restart(
         assert [first.path, second.path] == ["/a", "/other"]
         assert first.data["name"] == "wine"
         assert first.is_signed_with(SIGNING_KEY)
-    with server as client:
+    with server as address:
+        client = MlflowClient(address, address)
         assert {webhook.name for webhook in client.list_webhooks()} == {"hook", "off", "other"}
         assert client.test_webhook(hook.webhook_id).success
         assert receiver.requests.get(timeout=60).is_signed_with(SIGNING_KEY)

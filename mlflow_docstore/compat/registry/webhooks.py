@@ -5,11 +5,7 @@ from collections.abc import Sequence
 
 from mlflow.entities.webhook import Webhook, WebhookEvent, WebhookStatus
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import (
-    INTERNAL_ERROR,
-    INVALID_PARAMETER_VALUE,
-    RESOURCE_DOES_NOT_EXIST,
-)
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.utils.time import get_current_time_millis
 from mlflow.utils.validation import (
@@ -20,8 +16,8 @@ from mlflow.utils.validation import (
 from mlflow.utils.workspace_utils import DEFAULT_WORKSPACE_NAME
 
 from mlflow_docstore.compat.arguments import first_repeated, judged_after, page_size, text
-from mlflow_docstore.compat.errors import Answer, Table, answering, internal_errors
-from mlflow_docstore.core.errors import AlreadyExists, NotFound
+from mlflow_docstore.compat.errors import internal_errors
+from mlflow_docstore.core.errors import AlreadyExists
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.webhooks import WebhookChanges
@@ -30,10 +26,6 @@ from .secrets import encrypted, opened
 
 _PAGE_SIZE = 100
 _LARGEST_PAGE = 1000
-
-_ANSWERS: Table = {
-    (NotFound, "webhook"): Answer(RESOURCE_DOES_NOT_EXIST, "Webhook with ID {key} not found.")
-}
 
 
 class WebhooksMixin:
@@ -59,8 +51,7 @@ class WebhooksMixin:
         return opened(webhook)
 
     def get_webhook(self, webhook_id: str) -> Webhook:
-        with answering(_ANSWERS):
-            return opened(self._backend.webhooks.get(webhook_id))
+        return opened(self._backend.webhooks.get(webhook_id))
 
     def list_webhooks(
         self, max_results: int | None = None, page_token: str | None = None
@@ -98,13 +89,11 @@ class WebhooksMixin:
                 secret=encrypted(secret),
                 status=None if status is None else WebhookStatus(status.value),
             )
-        with answering(_ANSWERS):
-            at = get_current_time_millis()
-            return opened(self._backend.webhooks.update(webhook_id, changes, at=at))
+        at = get_current_time_millis()
+        return opened(self._backend.webhooks.update(webhook_id, changes, at=at))
 
     def delete_webhook(self, webhook_id: str) -> None:
-        with answering(_ANSWERS):
-            self._backend.webhooks.delete(webhook_id, at=get_current_time_millis())
+        self._backend.webhooks.delete(webhook_id, at=get_current_time_millis())
 
 
 def _new(
