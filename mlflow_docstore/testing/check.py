@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "uri",
         metavar="URI",
-        help="the store to judge, best an empty one: the suite leaves its experiments behind "
+        help="the store to judge, best an empty one: the suite leaves what it makes behind "
         f"({', '.join(THROW_AWAY_STORES)}: a throw-away store)",
     )
     parser.add_argument("-k", dest="keyword", metavar="EXPRESSION", help="only tests that match")
@@ -136,6 +136,7 @@ def _pytest_arguments(uri: str) -> list[str]:
     suite = _suite()
     return [
         str(suite / "store"),
+        str(suite / "registry"),
         f"--store-uri={uri}",
         # Whatever configures pytest where the user happens to stand has no say in a verdict.
         f"-c{os.devnull}",
@@ -177,7 +178,8 @@ def _trouble(uri: str) -> str | None:
 
 def _first_line(report: pytest.TestReport | pytest.CollectReport) -> str:
     if isinstance(report.longrepr, tuple):
-        return report.longrepr[2].removeprefix("store lacks: ").partition("\n")[0]
+        reason = report.longrepr[2].removeprefix("Skipped: ").removeprefix("store lacks: ")
+        return reason.partition("\n")[0]
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash is not None else report.longreprtext.strip()
     return text.partition("\n")[0]

@@ -15,7 +15,8 @@ from mlflow_docstore.testing.subjects import without_credentials
 # The process starts MLflow and its databases, which a busy machine may take a minute over.
 pytestmark = pytest.mark.timeout(300)
 
-SUITE = Path(__file__).parents[1] / "contract" / "store"
+SUITE = Path(__file__).parents[1] / "contract"
+MODULES = sorted([*SUITE.glob("store/test_*.py"), *SUITE.glob("registry/test_*.py")])
 
 # MLflow's own store with two faults: one write is lost, and one method is not there.
 FAULTY_STORE = """
@@ -51,6 +52,7 @@ for uri, options in json.loads(sys.argv[1]):
 
 ONE_LOST = "test_experiment_changes and TestTags and test_a_tag_is_set"
 ONE_LACKING = "test_experiment_changes and TestTags and test_a_deleted_tag_is_gone"
+ONE_OF_A_REGISTRY = "test_aliases and TestSetting and test_alias_names_the_version"
 ALL_KINDS = f"({ONE_LOST}) or ({ONE_LACKING}) or (test_experiments and TestActiveFilter)"
 
 CHECKS = {
@@ -61,6 +63,8 @@ CHECKS = {
         "faulty:///faulty.db",
         {"keyword": ONE_LACKING, "no_lacks": True},
     ),
+    "registry": ("sqlite", {"keyword": ONE_OF_A_REGISTRY}),
+    "no registry": ("faulty:///faulty.db", {"keyword": ONE_OF_A_REGISTRY}),
     "unknown scheme": ("nosuch://anna:secret@host/db?key=hidden", {}),
     "no test": ("sqlite", {"keyword": "no_test_has_this_name"}),
 }
@@ -137,6 +141,18 @@ class TestLackingStore:
         assert outcomes["lacking, not allowed"].row("total") == [0, 0, 1]
 
 
+class TestRegistry:
+    def test_is_judged_beside_the_tracking_store(self, outcomes: dict[str, Outcome]) -> None:
+        assert outcomes["registry"].status == 0
+        assert outcomes["registry"].row("registered_models") == [1, 0, 0]
+
+    def test_is_lacking_where_the_scheme_has_none(self, outcomes: dict[str, Outcome]) -> None:
+        assert outcomes["no registry"].status == 0
+        assert outcomes["no registry"].row("total") == [0, 1, 0]
+        expected = "LACKING registered_models: a model registry (1)"
+        assert expected in outcomes["no registry"].lines
+
+
 class TestNothingJudged:
     def test_a_store_that_cannot_be_opened_is_one_line(self, outcomes: dict[str, Outcome]) -> None:
         assert outcomes["unknown scheme"].status == 1
@@ -169,7 +185,7 @@ def test_a_printed_uri_shows_no_credentials(uri: str, shown: str) -> None:
     assert without_credentials(uri) == shown
 
 
-@pytest.mark.parametrize("module", sorted(SUITE.glob("test_*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_every_contract_module_names_its_area(module: Path) -> None:
     marks = [
         node.value.args[0].value
