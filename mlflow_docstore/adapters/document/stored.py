@@ -60,5 +60,6 @@ class StoredVersions:
 
     def pending(self, head: Document) -> list[int]:
         """The versions of a model that are perhaps not stored yet."""
-        numbers: list[int] = head[PENDING]
+        # Models of earlier versions of this project lack it.
+        numbers: list[int] = head.get(PENDING, [])
         return [one for one in numbers if not self._seen.get(version_id(head["_id"], one))]
