@@ -20,6 +20,20 @@ _HERE = {"workspace": STAMP["workspace"]}
 _BY_NAME = {"name": 1}
 _BY_UPDATE = {"last_updated_time": -1, "name": 1, "number": -1}
 
+_VERSION = {
+    "creation_time": EPOCH,
+    "last_updated_time": EPOCH,
+    "description": None,
+    "source": "s3://models/bench",
+    "storage_location": "s3://models/bench",
+    "run_id": None,
+    "run_link": None,
+    "tags": {"validated": "no"},
+    "stage": "None",
+    "listing": "model",
+    **STAMP,
+}
+
 
 class RawRegistry(RegistrySubject):
     """The bare driver.
@@ -82,28 +96,9 @@ class RawRegistry(RegistrySubject):
         if not self.models.update_one(unchanged, {"$set": changes}).matched_count:
             raise LookupError(name)
         self._heads[name] = {**head, **changes}
-        self.versions.insert_one(
-            {
-                "_id": key,
-                "model_id": head["_id"],
-                "number": number,
-                "creation_time": EPOCH,
-                "last_updated_time": EPOCH,
-                "description": None,
-                "source": "s3://models/bench",
-                "storage_location": "s3://models/bench",
-                "run_id": None,
-                "run_link": None,
-                "tags": {"validated": "no"},
-                "writer": writer,
-                "stage": "None",
-                "staged": revision,
-                "name": name,
-                "named": revision,
-                "listing": "model",
-                **STAMP,
-            }
-        )
+        own = {"_id": key, "model_id": head["_id"], "number": number, "name": name}
+        copied = {"writer": writer, "staged": revision, "named": revision}
+        self.versions.insert_one({**own, **copied, **_VERSION})
         return number
 
     def set_alias(self, name: str, alias: str, number: int) -> None:
