@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from tests.differential.sides import Refusal
+from tests.differential.stores import SUBJECTS
+
+from .calls import Method
 
 ODD: Mapping[str, Any] = {
     "None": None,
@@ -48,6 +53,17 @@ class Difference:
         return (
             bool(places & set(self.where.split())) and odd in self.odd.split() and self.ours == ours
         )
+
+
+def cases(methods: Mapping[str, Method]) -> list[Any]:
+    """Each argument of each method, once for each oddity, on each kind of database."""
+    return [
+        pytest.param(subject, method, argument, odd, id=f"{subject}-{method}-{argument}-{odd}")
+        for subject in SUBJECTS
+        for method in methods
+        for argument in methods[method].arguments
+        for odd in ODD_FOR[subject]
+    ]
 
 
 def alike(expected: Any, found: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.differential.sides import Pair, Refusal, Side, outcome
-from tests.differential.stores import SUBJECTS, open_reference, open_subject
+from tests.differential.stores import open_reference, open_subject
 
 from .calls import EXPERIMENT, METHODS, MODEL, NEW, RUN
 from .oddities import (
@@ -23,18 +23,12 @@ from .oddities import (
     INTERNAL_ERROR,
     INVALID,
     ODD,
-    ODD_FOR,
     Difference,
     alike,
+    cases,
 )
 
-CASES = [
-    pytest.param(subject, method, argument, odd, id=f"{subject}-{method}-{argument}-{odd}")
-    for subject in SUBJECTS
-    for method in METHODS
-    for argument in METHODS[method].arguments
-    for odd in ODD_FOR[subject]
-]
+CASES = cases(METHODS)
 
 DIFFERENCES = (
     Difference(

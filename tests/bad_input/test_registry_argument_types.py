@@ -14,22 +14,15 @@ import pytest
 from tests.differential.clock import SteppedClock, stepped_clock
 from tests.differential.sides import Pair, Refusal, Side, outcome
 from tests.differential.stores import (
-    SUBJECTS,
     open_registry_reference,
     open_registry_subject,
 )
 
 from .calls import NEW
-from .oddities import ACCEPTED, BAD_REQUEST, INTERNAL_ERROR, ODD, ODD_FOR, Difference, alike
+from .oddities import ACCEPTED, BAD_REQUEST, INTERNAL_ERROR, ODD, Difference, alike, cases
 from .registry_calls import ALIAS, EVENT, METHODS, NAME, WEBHOOK
 
-CASES = [
-    pytest.param(subject, method, argument, odd, id=f"{subject}-{method}-{argument}-{odd}")
-    for subject in SUBJECTS
-    for method in METHODS
-    for argument in METHODS[method].arguments
-    for odd in ODD_FOR[subject]
-]
+CASES = cases(METHODS)
 
 DIFFERENCES = (
     Difference(

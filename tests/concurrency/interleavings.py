@@ -8,12 +8,14 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Semaphore
-from typing import Any
+from typing import Any, TypeVar
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Outcome, Patch, Row
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.query import Filter
+
+W = TypeVar("W")
 
 Choices = tuple[int, ...]
 """Which actor took each step."""
@@ -169,13 +171,34 @@ class Trace:
         return sum(before != after and before in enabled for before, after, enabled in pairs)
 
 
-def every_order(execute: Callable[[Choices], Trace], *, preemptions: int) -> int:
-    """Execute in every order that interrupts actors so often at most; how many orders there are."""
+def every_order(
+    pool: ThreadPoolExecutor,
+    make: Callable[[], W],
+    jobs: Sequence[Callable[[W, Actor], Callable[[], Any]]],
+    check: Callable[[W, list[Any]], None],
+    *,
+    preemptions: int,
+) -> int:
+    """Run jobs in every order, and check after each what is there and what they returned.
+
+    Args:
+        pool: A thread for each job.
+        make: The world that jobs begin in.
+        jobs: What each actor does in a world.
+        check: Of the world and the results, in the order of the jobs.
+        preemptions: How often actors are interrupted at most.
+
+    Returns:
+        How many orders there are.
+    """
     pending: list[Choices] = [()]
     count = 0
     while pending:
         prefix = pending.pop()
-        trace = execute(prefix)
+        world, actors = make(), [Actor() for _ in jobs]
+        works = [(actor, job(world, actor)) for job, actor in zip(jobs, actors, strict=True)]
+        trace = interleave(pool, works, prefix)
+        check(world, [actor.result for actor in actors])
         count += 1
         pending.extend(trace.alternatives(len(prefix), preemptions))
     return count

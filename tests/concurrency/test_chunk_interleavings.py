@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.metrics import Point
 
-from .interleavings import Actor, Choices, Crashed, SteppedDriver, Trace, every_order, interleave
+from .interleavings import Actor, Crashed, SteppedDriver, every_order, interleave
 
 RUN, KEY = "r", "loss"
 POINTS: list[Point] = [(number, number, 0.5, False) for number in range(4)]
@@ -72,17 +73,11 @@ def explore(
 ) -> int:
     """Check, after every order, what each work returned, and the history in the end."""
 
-    def execute(prefix: Choices) -> Trace:
-        database = make()
-        actors = [Actor() for _ in works]
-        jobs = [
-            (actor, job(work, database, actor)) for actor, work in zip(actors, works, strict=True)
-        ]
-        trace = interleave(pool, jobs, prefix)
-        check([actor.result for actor in actors], history(Chunks(MemoryDriver(database))))
-        return trace
+    def checked(database: Database, results: list[Any]) -> None:
+        check(results, history(Chunks(MemoryDriver(database))))
 
-    return every_order(execute, preemptions=preemptions)
+    jobs = [partial(job, work) for work in works]
+    return every_order(pool, make, jobs, checked, preemptions=preemptions)
 
 
 def job(work: Work, database: Database, actor: Actor) -> Callable[[], Any]:

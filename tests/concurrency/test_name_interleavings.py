@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.errors import AlreadyExists, NotFound, StoreError
 
-from .interleavings import Actor, Choices, Crashed, SteppedDriver, Trace, every_order, interleave
+from .interleavings import Actor, Crashed, SteppedDriver, every_order, interleave
 
 NAMES = ("ant", "bee", "cat")
 
@@ -131,19 +132,17 @@ def explore(
 ) -> int:
     """Check the world after every order of the works' steps."""
 
-    def execute(prefix: Choices) -> Trace:
-        world = make()
-        actors = [Actor() for _ in works]
-        jobs = [
-            (actor, world.attempt(work, actor)) for actor, work in zip(actors, works, strict=True)
-        ]
-        trace = interleave(pool, jobs, prefix)
-        world.results = {work: actor.result for work, actor in zip(works, actors, strict=True)}
+    def checked(world: World, results: list[Any]) -> None:
+        world.results = dict(zip(works, results, strict=True))
         check(world)
         world.check()
-        return trace
 
-    return every_order(execute, preemptions=preemptions)
+    jobs = [partial(attempt, work) for work in works]
+    return every_order(pool, make, jobs, checked, preemptions=preemptions)
+
+
+def attempt(work: Work, world: World, actor: Actor) -> Callable[[], Any]:
+    return world.attempt(work, actor)
 
 
 def one_wins(*works: Create | Rename) -> Callable[[World], None]:

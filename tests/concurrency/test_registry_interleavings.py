@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.model_versions import ModelVersionQuery, NewVersion
 from mlflow_docstore.ports.registered_models import RegisteredModelQuery
 
-from .interleavings import Actor, Choices, Crashed, SteppedDriver, Trace, every_order, interleave
+from .interleavings import Actor, Crashed, SteppedDriver, every_order, interleave
 
 A, B = "a", "b"
 EVERYTHING = PageRequest(None)
@@ -116,17 +117,11 @@ def explore(
 ) -> int:
     """Check what each work returned and what is there in the end, after every order."""
 
-    def execute(prefix: Choices) -> Trace:
-        database = make()
-        actors = [Actor() for _ in works]
-        jobs = [
-            (actor, job(work, database, actor)) for actor, work in zip(actors, works, strict=True)
-        ]
-        trace = interleave(pool, jobs, prefix)
-        check([actor.result for actor in actors], Seen(database))
-        return trace
+    def checked(database: Database, results: list[Any]) -> None:
+        check(results, Seen(database))
 
-    return every_order(execute, preemptions=preemptions)
+    jobs = [partial(job, work) for work in works]
+    return every_order(pool, make, jobs, checked, preemptions=preemptions)
 
 
 class Seen:

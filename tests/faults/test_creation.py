@@ -8,8 +8,7 @@ from mlflow_docstore.core.errors import AlreadyExists, Unavailable
 
 from .arenas import Arena
 from .scripts import Fault
-from .test_operations import WORLD
-from .world import experiment
+from .world import WORLD, experiment
 
 
 @pytest.fixture(scope="module")

@@ -1,20 +1,17 @@
 """Every command of every write to the registry fails, and still there is exactly one effect."""
 
-from collections.abc import Iterator
-
 import pytest
 
+from .arenas import World
 from .operations import Operation
 from .registry_operations import OPERATIONS
 from .registry_world import WORLD
-from .stages import Stage, chosen, gets_over, is_completed_by_a_repeat, is_completed_unseen
+from .stages import Stage, gets_over, is_completed_by_a_repeat, is_completed_unseen
 
 
 @pytest.fixture(scope="module")
-def stage(server: tuple[str, int], request: pytest.FixtureRequest) -> Iterator[Stage]:
-    made = Stage(server, chosen(request), WORLD)
-    yield made
-    made.close()
+def world() -> World:
+    return WORLD
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)

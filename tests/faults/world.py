@@ -18,6 +18,9 @@ from mlflow.entities import (
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.runs import RunBatch
 
+from .arenas import World
+from .readers import snapshot
+
 _CHUNKS = 10
 """Of one metric: more than are left alone when a run ends."""
 
@@ -81,3 +84,7 @@ def arrange(backend: Backend) -> None:
     backend.logged_models.delete("m2", at=5000)
     backend.runs.delete("r2", at=5000)
     backend.experiments.delete("2", at=5000)
+
+
+# What an aborted rename or creation leaves of its claims is nobody's concern.
+WORLD = World(arrange, snapshot, exact=("runs", "logged_models", "datasets", "metrics"))

@@ -16,7 +16,7 @@ from .driver import Document, Driver, Patch
 from .layout import MODEL_VERSIONS
 
 _UNFENCED = Exists(path(codec.FENCE), negated=True)
-LIVE = In(path(codec.LISTING), (model_codec.MODEL, model_codec.PROMPT))
+LIVE = In(path(codec.LISTING), model_codec.OPEN)
 """Stored, and not deleted."""
 
 

@@ -26,7 +26,7 @@ from .stored import StoredVersions
 KIND = "registered_model"
 
 _SEEN = 1000
-_OPEN = In(path(codec.LISTING), (codec.MODEL, codec.PROMPT))
+_OPEN = In(path(codec.LISTING), codec.OPEN)
 
 
 class ModelHeads:
@@ -72,7 +72,7 @@ class ModelHeads:
     def reread(self, model_id: str) -> Document | None:
         """A model by id, or None where it is gone."""
         document = self.models.get(model_id)
-        if document is None or document.get(codec.LISTING) in (None, codec.CLOSING):
+        if document is None or document.get(codec.LISTING) not in codec.OPEN:
             return None
         return document
 

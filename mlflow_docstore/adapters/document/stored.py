@@ -8,7 +8,7 @@ number is pending until somebody who changes the model has seen it.
 from mlflow_docstore.core.errors import NotFound
 
 from .codecs import model_versions as codec
-from .codecs.registered_models import MODEL, NAME, PENDING, PROMPT, version_id
+from .codecs.registered_models import NAME, OPEN, PENDING, version_id
 from .decisions import require_live
 from .documents import Documents
 from .driver import Document, Driver
@@ -43,7 +43,7 @@ class StoredVersions:
             NotFound: ``kind="model_version"``.
         """
         document = self._versions.get(version_id(head["_id"], number))
-        if document is None or document.get(codec.LISTING) not in (MODEL, PROMPT):
+        if document is None or document.get(codec.LISTING) not in OPEN:
             raise NotFound("model_version", number, name=head[NAME])
         self.note(document)
         return document

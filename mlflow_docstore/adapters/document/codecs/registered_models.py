@@ -57,6 +57,8 @@ FROM = "from"
 MODEL = "model"
 PROMPT = "prompt"
 CLOSING = "closing"
+OPEN = (MODEL, PROMPT)
+"""The listings of what is stored and not removed, of versions as well."""
 
 HEAD = (
     NAME,

@@ -1,9 +1,10 @@
 """Walks a filter on entities and replaces its leaves."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
+from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.core.metrics import LARGEST
 from mlflow_docstore.core.query import (
@@ -11,11 +12,13 @@ from mlflow_docstore.core.query import (
     Compare,
     Exists,
     Field,
+    FieldKind,
     Filter,
     In,
     Like,
     Operator,
     Or,
+    Order,
     equals,
     path,
 )
@@ -50,6 +53,45 @@ def moved(node: Leaf, name: str) -> Leaf:
     if isinstance(node, Like):
         return Like(field, node.pattern, node.ignore_case)
     return Exists(field, node.negated)
+
+
+def attribute_or_tag(node: Leaf, attributes: Mapping[str, str], tags: str) -> Leaf:
+    """The leaf on a document that has attributes and tags.
+
+    Args:
+        node: The leaf on the entity.
+        attributes: The paths of attributes by their names.
+        tags: The path of the tags.
+
+    Raises:
+        Unsupported: ``kind="field"``; the entity does not have it.
+    """
+    field = node.field
+    if field.kind is FieldKind.TAG:
+        return moved(node, f"{tags}.{escape(field.name)}")
+    if field.kind is FieldKind.ATTRIBUTE and field.name in attributes:
+        return moved(node, attributes[field.name])
+    raise unknown(field)
+
+
+def sort_keys(
+    order: Iterable[Order], attributes: Mapping[str, str], *ties: Order
+) -> tuple[Order, ...]:
+    """The sort keys of attributes by their paths, then of ties; of equal paths the first counts.
+
+    Raises:
+        Unsupported: ``kind="field"``; nothing to sort by.
+    """
+    keys: dict[str, Order] = {}
+    for key in (*(_on_path(one, attributes) for one in order), *ties):
+        keys.setdefault(key.field.name, key)
+    return tuple(keys.values())
+
+
+def _on_path(order: Order, attributes: Mapping[str, str]) -> Order:
+    if order.field.kind is FieldKind.ATTRIBUTE and order.field.name in attributes:
+        return Order(path(attributes[order.field.name]), order.descending)
+    raise unknown(order.field)
 
 
 def _finite(field: Field, operator: Operator, positive: bool) -> Compare:

@@ -1,11 +1,10 @@
 """Versions of registered models."""
 
 from mlflow_docstore.adapters.document.codecs import model_versions as codec
-from mlflow_docstore.adapters.document.keys import escape
-from mlflow_docstore.core.query import FieldKind, Filter, Order, path
+from mlflow_docstore.core.query import Filter, Order, path
 from mlflow_docstore.ports.model_versions import ModelVersionQuery
 
-from .fields import Leaf, moved, rewrite, unknown
+from .fields import Leaf, attribute_or_tag, rewrite, sort_keys
 from .registered_models import listings
 
 _ORDERS = {
@@ -25,22 +24,8 @@ def version_filter(query: ModelVersionQuery) -> tuple[Filter, ...]:
 
 def version_order(query: ModelVersionQuery) -> tuple[Order, ...]:
     """Sort keys; ties by name, then by the highest number."""
-    keys: dict[str, Order] = {}
-    for order in (*map(_order, query.order), *_TIES):
-        keys.setdefault(order.field.name, order)
-    return tuple(keys.values())
+    return sort_keys(query.order, _ORDERS, *_TIES)
 
 
 def _leaf(node: Leaf) -> Filter:
-    field = node.field
-    if field.kind is FieldKind.TAG:
-        return moved(node, f"{codec.TAGS}.{escape(field.name)}")
-    if field.kind is FieldKind.ATTRIBUTE and field.name in _ATTRIBUTES:
-        return moved(node, _ATTRIBUTES[field.name])
-    raise unknown(field)
-
-
-def _order(order: Order) -> Order:
-    if order.field.kind is FieldKind.ATTRIBUTE and order.field.name in _ORDERS:
-        return Order(path(_ORDERS[order.field.name]), order.descending)
-    raise unknown(order.field)
+    return attribute_or_tag(node, _ATTRIBUTES, codec.TAGS)

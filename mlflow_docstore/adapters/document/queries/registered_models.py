@@ -1,18 +1,17 @@
 """Registered models."""
 
 from mlflow_docstore.adapters.document.codecs import registered_models as codec
-from mlflow_docstore.adapters.document.keys import escape
-from mlflow_docstore.core.query import FieldKind, Filter, Order, path
+from mlflow_docstore.core.query import Filter, Order, path
 from mlflow_docstore.ports.registered_models import RegisteredModelQuery
 
-from .fields import Leaf, moved, one_of, rewrite, unknown
+from .fields import Leaf, attribute_or_tag, one_of, rewrite, sort_keys
 
 _ORDERS = {"name": codec.NAME, "last_updated_timestamp": codec.UPDATED}
 
 
 def listings(prompts: bool) -> Filter:
     """Which kinds are found: models, or both."""
-    return one_of(codec.LISTING, (codec.MODEL, codec.PROMPT) if prompts else (codec.MODEL,))
+    return one_of(codec.LISTING, codec.OPEN if prompts else (codec.MODEL,))
 
 
 def model_filter(query: RegisteredModelQuery) -> tuple[Filter, ...]:
@@ -22,22 +21,8 @@ def model_filter(query: RegisteredModelQuery) -> tuple[Filter, ...]:
 
 def model_order(query: RegisteredModelQuery) -> tuple[Order, ...]:
     """Sort keys; ties by name, which is unique."""
-    keys: dict[str, Order] = {}
-    for order in (*map(_order, query.order), Order(path(codec.NAME))):
-        keys.setdefault(order.field.name, order)
-    return tuple(keys.values())
+    return sort_keys(query.order, _ORDERS, Order(path(codec.NAME)))
 
 
 def _leaf(node: Leaf) -> Filter:
-    field = node.field
-    if field.kind is FieldKind.TAG:
-        return moved(node, f"{codec.TAGS}.{escape(field.name)}")
-    if field.kind is FieldKind.ATTRIBUTE and field.name == "name":
-        return moved(node, codec.NAME)
-    raise unknown(field)
-
-
-def _order(order: Order) -> Order:
-    if order.field.kind is FieldKind.ATTRIBUTE and order.field.name in _ORDERS:
-        return Order(path(_ORDERS[order.field.name]), order.descending)
-    raise unknown(order.field)
+    return attribute_or_tag(node, {"name": codec.NAME}, codec.TAGS)

@@ -225,7 +225,7 @@ class DocumentModelVersions(ModelVersionRepository):
         if stage_of(head, number) != DELETED:
             return False
         document = self._versions.get(version_id(head["_id"], number))
-        if document is None or document.get(codec.LISTING) in (None, codec.DELETED):
+        if document is None or document.get(codec.LISTING) not in model_codec.OPEN:
             return False
         self._copies.copy_stage(head, number)
         return True
