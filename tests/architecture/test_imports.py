@@ -41,7 +41,8 @@ def test_the_contracts_leave_no_layer_out(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.chdir(ROOT)
     contracts = read_configuration()["contracts_options"]
     layers = {contract["containers"][0]: contract for contract in contracts}
-    assert set(layers) == {PACKAGE.name, f"{PACKAGE.name}.adapters"}
+    adapters = f"{PACKAGE.name}.adapters"
+    assert set(layers) == {PACKAGE.name, adapters, f"{adapters}.document"}
     assert {contract["exhaustive"] for contract in contracts} == {"True"}
 
 

@@ -14,7 +14,7 @@ from mlflow.entities import (
     ViewType,
 )
 
-from mlflow_docstore.adapters.document.chunks import Chunks, encode_chunks
+from mlflow_docstore.adapters.document.histories.chunks import Chunks, encode_chunks
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 
 from .conftest import Heard

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mlflow_docstore.adapters.document import chunks as module
-from mlflow_docstore.adapters.document.chunks import Chunks, encode_chunks
+from mlflow_docstore.adapters.document.histories import chunks as module
+from mlflow_docstore.adapters.document.histories.chunks import Chunks, encode_chunks
 from mlflow_docstore.adapters.document.layout import METRICS
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver

@@ -16,10 +16,10 @@ from mlflow_docstore.ports.registered_models import RegisteredModelRepository
 from mlflow_docstore.ports.runs import RunRepository
 from mlflow_docstore.ports.webhooks import WebhookRepository
 
-from .chunks import Chunks
 from .driver import Driver, Patch
-from .heads import ModelHeads
+from .histories.chunks import Chunks
 from .layout import LAYOUT, MARKER_ID, META
+from .registry.heads import ModelHeads
 from .repositories.experiments import DocumentExperiments
 from .repositories.indexes import DocumentIndexes
 from .repositories.inputs import DocumentInputs

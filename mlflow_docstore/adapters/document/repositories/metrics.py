@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from mlflow.entities import Metric
 
-from mlflow_docstore.adapters.document.chunks import Chunks
 from mlflow_docstore.adapters.document.codecs.metrics import decode_metrics
+from mlflow_docstore.adapters.document.histories.chunks import Chunks
 from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.metrics import Columns, Point, by_step, sample
 from mlflow_docstore.core.paging import Page, PageRequest, decode_token, encode_token

@@ -13,8 +13,18 @@ from mlflow_docstore.adapters.document.codecs.model_versions import (
     encode_version,
 )
 from mlflow_docstore.adapters.document.codecs.registered_models import stage_of, version_id
-from mlflow_docstore.adapters.document.copies import LIVE
-from mlflow_docstore.adapters.document.decisions import (
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.keys import escape
+from mlflow_docstore.adapters.document.keys import path as path_of
+from mlflow_docstore.adapters.document.layout import MODEL_VERSIONS
+from mlflow_docstore.adapters.document.queries.model_versions import (
+    version_filter,
+    version_order,
+)
+from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.adapters.document.registry.copies import LIVE
+from mlflow_docstore.adapters.document.registry.decisions import (
     dropping_aliases,
     in_stage,
     listing_versions,
@@ -22,19 +32,9 @@ from mlflow_docstore.adapters.document.decisions import (
     numbering,
     require_live,
 )
-from mlflow_docstore.adapters.document.documents import Documents
-from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
-from mlflow_docstore.adapters.document.heads import KIND as MODEL
-from mlflow_docstore.adapters.document.heads import ModelHeads
-from mlflow_docstore.adapters.document.keys import escape
-from mlflow_docstore.adapters.document.keys import path as path_of
-from mlflow_docstore.adapters.document.layout import MODEL_VERSIONS
-from mlflow_docstore.adapters.document.newest import NewestVersions
-from mlflow_docstore.adapters.document.queries.model_versions import (
-    version_filter,
-    version_order,
-)
-from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.adapters.document.registry.heads import KIND as MODEL
+from mlflow_docstore.adapters.document.registry.heads import ModelHeads
+from mlflow_docstore.adapters.document.registry.newest import NewestVersions
 from mlflow_docstore.core.errors import NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.query import Compare, Exists, Operator, equals, path

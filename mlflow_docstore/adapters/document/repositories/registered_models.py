@@ -5,11 +5,11 @@ from mlflow.entities.model_registry import RegisteredModel
 from mlflow_docstore.adapters.document.codecs import registered_models as codec
 from mlflow_docstore.adapters.document.codecs.registered_models import decode_model, encode_model
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
-from mlflow_docstore.adapters.document.heads import ModelHeads
 from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.adapters.document.keys import path as path_of
-from mlflow_docstore.adapters.document.newest import WITH_NEWEST, NewestVersions
 from mlflow_docstore.adapters.document.queries.registered_models import model_filter, model_order
+from mlflow_docstore.adapters.document.registry.heads import ModelHeads
+from mlflow_docstore.adapters.document.registry.newest import WITH_NEWEST, NewestVersions
 from mlflow_docstore.core.errors import NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.registry import IS_PROMPT_TAG

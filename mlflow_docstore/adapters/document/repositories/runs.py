@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 
 from mlflow.entities import Metric, Run, RunInfo
 
-from mlflow_docstore.adapters.document.chunks import Chunks, encode_chunks
 from mlflow_docstore.adapters.document.codecs import runs as codec
 from mlflow_docstore.adapters.document.codecs.runs import (
     decode_found_run,
@@ -17,6 +16,7 @@ from mlflow_docstore.adapters.document.codecs.runs import (
 )
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.histories.chunks import Chunks, encode_chunks
 from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.adapters.document.layout import LOGGED_MODELS, RUNS

@@ -9,18 +9,7 @@ interrupted merge leaves repeats at worst, which the next one takes along.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby, islice
 
-from mlflow_docstore.core.metrics import Columns, Point, in_order
-from mlflow_docstore.core.query import (
-    Compare,
-    Filter,
-    In,
-    Operator,
-    Order,
-    equals,
-    path,
-)
-
-from .codecs.metrics import (
+from mlflow_docstore.adapters.document.codecs.metrics import (
     COUNT,
     FIRST,
     KEY,
@@ -31,10 +20,20 @@ from .codecs.metrics import (
     decode_chunks,
     encode_chunk,
 )
-from .documents import Documents
-from .driver import Document, Driver
-from .layout import METRICS
-from .queries.fields import one_of
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver
+from mlflow_docstore.adapters.document.layout import METRICS
+from mlflow_docstore.adapters.document.queries.fields import one_of
+from mlflow_docstore.core.metrics import Columns, Point, in_order
+from mlflow_docstore.core.query import (
+    Compare,
+    Filter,
+    In,
+    Operator,
+    Order,
+    equals,
+    path,
+)
 
 CHUNK_POINTS = 20_000
 """Points of a full chunk: 480 KB, far below the smallest limit of a document."""

@@ -6,10 +6,7 @@ Pure: from a head to the fields to set, for ``ModelHeads.change``.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mlflow_docstore.core.errors import NotFound
-from mlflow_docstore.core.registry import DELETED, newest
-
-from .codecs.registered_models import (
+from mlflow_docstore.adapters.document.codecs.registered_models import (
     ALIASES,
     AT,
     COUNT,
@@ -25,7 +22,9 @@ from .codecs.registered_models import (
     stage_of,
     version_id,
 )
-from .driver import Document
+from mlflow_docstore.adapters.document.driver import Document
+from mlflow_docstore.core.errors import NotFound
+from mlflow_docstore.core.registry import DELETED, newest
 
 
 def require_live(head: Document, number: int) -> None:

@@ -8,18 +8,18 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from mlflow_docstore.adapters.document.codecs import registered_models as codec
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.keys import path as path_of
+from mlflow_docstore.adapters.document.layout import REGISTERED_MODELS
+from mlflow_docstore.adapters.document.names import NameClaims
+from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.core.errors import AlreadyExists, Conflict, NotFound, StoreError
 from mlflow_docstore.core.query import Filter, In, equals, path
 
-from .codecs import registered_models as codec
 from .copies import VersionCopies
-from .documents import Documents
-from .driver import Document, Driver, Patch
-from .keys import path as path_of
-from .layout import REGISTERED_MODELS
-from .names import NameClaims
 from .newest import WITH_NEWEST
-from .races import rounds
 from .recent import Recent
 from .stored import StoredVersions
 

@@ -5,14 +5,19 @@ perhaps because its writer has died, would change the model for a version that n
 number is pending until somebody who changes the model has seen it.
 """
 
+from mlflow_docstore.adapters.document.codecs import model_versions as codec
+from mlflow_docstore.adapters.document.codecs.registered_models import (
+    NAME,
+    OPEN,
+    PENDING,
+    version_id,
+)
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver
+from mlflow_docstore.adapters.document.layout import MODEL_VERSIONS
 from mlflow_docstore.core.errors import NotFound
 
-from .codecs import model_versions as codec
-from .codecs.registered_models import NAME, OPEN, PENDING, version_id
 from .decisions import require_live
-from .documents import Documents
-from .driver import Document, Driver
-from .layout import MODEL_VERSIONS
 from .recent import Recent
 
 _SEEN = 1000

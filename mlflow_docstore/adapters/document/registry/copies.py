@@ -4,16 +4,16 @@ A model decides in one write; the copies follow. Each remembers as of which revi
 is, so that copies may be written late, twice or out of order and still end as the model has them.
 """
 
+from mlflow_docstore.adapters.document.codecs import model_versions as codec
+from mlflow_docstore.adapters.document.codecs import registered_models as model_codec
+from mlflow_docstore.adapters.document.codecs.registered_models import version_id
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.layout import MODEL_VERSIONS
 from mlflow_docstore.core.query import Compare, Exists, In, Operator, equals, path
 from mlflow_docstore.core.registry import ARCHIVED, DELETED
 
-from .codecs import model_versions as codec
-from .codecs import registered_models as model_codec
-from .codecs.registered_models import version_id
 from .decisions import in_stage
-from .documents import Documents
-from .driver import Document, Driver, Patch
-from .layout import MODEL_VERSIONS
 
 _UNFENCED = Exists(path(codec.FENCE), negated=True)
 LIVE = In(path(codec.LISTING), model_codec.OPEN)

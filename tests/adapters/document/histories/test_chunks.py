@@ -5,14 +5,14 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from mlflow_docstore.adapters.document import chunks as module
-from mlflow_docstore.adapters.document.chunks import CHUNK_POINTS, Chunks, encode_chunks
 from mlflow_docstore.adapters.document.codecs.metrics import (
     decode_chunk,
     decode_metrics,
     encode_chunk,
 )
 from mlflow_docstore.adapters.document.driver import Document, Find, Row
+from mlflow_docstore.adapters.document.histories import chunks as module
+from mlflow_docstore.adapters.document.histories.chunks import CHUNK_POINTS, Chunks, encode_chunks
 from mlflow_docstore.adapters.document.layout import METRICS
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver

@@ -2,16 +2,15 @@
 
 from mlflow.entities.model_registry import ModelVersion
 
+from mlflow_docstore.adapters.document.codecs import model_versions as codec
+from mlflow_docstore.adapters.document.codecs import registered_models as model_codec
+from mlflow_docstore.adapters.document.codecs.model_versions import decode_version
+from mlflow_docstore.adapters.document.codecs.registered_models import stage_of, version_id
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver, Join
+from mlflow_docstore.adapters.document.layout import MODEL_VERSIONS
 from mlflow_docstore.core.query import Exists, In, equals, path
 from mlflow_docstore.core.registry import DELETED, newest
-
-from .codecs import model_versions as codec
-from .codecs import registered_models as model_codec
-from .codecs.model_versions import decode_version
-from .codecs.registered_models import stage_of, version_id
-from .documents import Documents
-from .driver import Document, Driver, Join
-from .layout import MODEL_VERSIONS
 
 _LATEST_VERSIONS = "latest_versions"
 _STORED = Exists(path(codec.NUMBER))

@@ -1,0 +1,1 @@
+"""Histories of points: in chunks, that are appended and merged."""
