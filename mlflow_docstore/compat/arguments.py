@@ -10,10 +10,9 @@ from typing import Any
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST, INVALID_PARAMETER_VALUE
 from mlflow.store.tracking import SEARCH_MAX_RESULTS_THRESHOLD
-from mlflow.utils.time import get_current_time_millis
-from mlflow.utils.validation import _validate_model_version
 
 from mlflow_docstore.compat.errors import internal_errors
+from mlflow_docstore.compat.mlflow_internals.general import get_current_time_millis
 from mlflow_docstore.core.errors import AlreadyExists, InvalidArgument, StoreError
 
 DEFAULT_EXPERIMENT_ID = "0"
@@ -79,12 +78,6 @@ def parsed_experiment_ids(experiment_ids: Iterable[Any]) -> tuple[str, ...]:
 def looked_up_experiment_id(experiment_id: Any) -> str:
     """As ``parsed_experiment_id``; nothing stands for the default experiment."""
     return parsed_experiment_id(experiment_id or DEFAULT_EXPERIMENT_ID)
-
-
-def parsed_version(version: Any) -> int:
-    """The number of a model version: anything that ``int`` takes."""
-    _validate_model_version(version)  # returns the number in MLflow 3.17, nothing in 3.14
-    return int(version)
 
 
 def checked_max_results(max_results: int | None, *, optional: bool = False) -> int | None:

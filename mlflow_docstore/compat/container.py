@@ -1,4 +1,4 @@
-"""The composition root: from a URI to a backend to a store."""
+"""The composition root: from a URI to a backend."""
 
 import threading
 from collections.abc import Mapping
@@ -8,9 +8,6 @@ from dependency_injector import containers, providers
 
 from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.ports.backend import Adapter, Backend
-
-from .registry.store import DocStoreRegistryStore
-from .tracking.store import DocStoreTrackingStore
 
 ADAPTERS = "mlflow_docstore.adapters"
 """The group of entry points through which a database, in this package or another, is found."""
@@ -65,8 +62,6 @@ class Container(containers.DeclarativeContainer):
     adapters = providers.ThreadSafeSingleton(adapter_entry_points)
     backends = providers.ThreadSafeSingleton(BackendPool, adapters)
     backend = providers.Callable(BackendPool.backend, backends)
-    tracking_store = providers.Factory(DocStoreTrackingStore)
-    registry_store = providers.Factory(DocStoreRegistryStore)
 
 
 CONTAINER = Container()

@@ -1,7 +1,8 @@
 """What MLflow's entry points name.
 
 MLflow loads this while it is half imported itself, and drops the scheme in silence if that fails:
-nothing may be imported here before a factory is called.
+nothing may be imported here before a factory is called. Each factory imports its own store only, so
+that one that a release of MLflow breaks leaves the other in use.
 """
 
 import os
@@ -28,14 +29,11 @@ def create_tracking_store(
         store_uri: Where the database is.
         artifact_uri: The root of artifacts; None for the server's, or else ``./mlruns``.
     """
-    from .container import CONTAINER  # noqa: PLC0415 - see the module
-    from .errors import answering  # noqa: PLC0415
+    from .tracking.store import DocStoreTrackingStore  # noqa: PLC0415 - see the module
 
     if artifact_uri is None:
         artifact_uri = os.environ.get(_SERVER_ARTIFACT_ROOT, _LOCAL_ARTIFACT_ROOT)
-    with answering():
-        backend = CONTAINER.backend(store_uri)
-    return CONTAINER.tracking_store(store_uri, artifact_uri, backend)
+    return DocStoreTrackingStore.of_uri(store_uri, artifact_uri)
 
 
 def create_registry_store(
@@ -47,12 +45,9 @@ def create_registry_store(
         store_uri: Where the database is.
         tracking_uri: Where MLflow's code looks up the logged models that versions are made of.
     """
-    from .container import CONTAINER  # noqa: PLC0415 - see the module
-    from .errors import answering  # noqa: PLC0415
+    from .registry.store import DocStoreRegistryStore  # noqa: PLC0415 - see the module
 
-    with answering():
-        backend = CONTAINER.backend(store_uri)
-    return CONTAINER.registry_store(store_uri, tracking_uri, backend)
+    return DocStoreRegistryStore.of_uri(store_uri, tracking_uri)
 
 
 def create_scorer_store(tracking_uri: str | None = None) -> "MlflowTrackingStore":

@@ -166,10 +166,13 @@ def _trouble(uri: str) -> str | None:
     if uri in THROW_AWAY_STORES:
         return None
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - takes seconds
-    from mlflow.tracking._tracking_service.utils import _get_store  # noqa: PLC0415
+
+    from mlflow_docstore.compat.mlflow_internals.finding import (  # noqa: PLC0415
+        tracking_store_of,
+    )
 
     try:
-        _get_store(uri).get_experiment("0")
+        tracking_store_of(uri).get_experiment("0")
     except MlflowException as error:
         message = str(error.message).strip().replace(uri, without_credentials(uri))
         return message.partition("\n")[0]

@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import mlflow
 import pytest
 from mlflow.exceptions import MlflowException
 from mlflow.tracking._tracking_service.utils import _get_store
@@ -60,6 +61,42 @@ def test_mlflow_registers_every_scheme_without_a_warning() -> None:
         " - registry._registry.keys()))"
     )
     assert done.stdout.split("\n")[:3] == ["[]", "[]", "[]"], done.stderr
+
+
+BREAKAGE = """
+import mlflow.utils.validation as module
+import mlflow.exceptions
+del module.{name}
+from mlflow_docstore.compat.plugin import create_registry_store, create_tracking_store
+def attempt(create):
+    try:
+        store = create("memory://release")
+        return type(store).__name__
+    except ImportError as error:
+        return str(error)
+print(attempt(create_tracking_store))
+print(attempt(create_registry_store))
+"""
+"""A release that renamed one of MLflow's names: what becomes of each store."""
+
+
+@pytest.mark.parametrize(
+    ("name", "broken", "other"),
+    [
+        ("_validate_run_id", 0, "DocStoreRegistryStore"),
+        ("_validate_webhook_url", 1, "DocStoreTrackingStore"),
+    ],
+)
+def test_a_renamed_name_of_mlflow_costs_its_own_store_alone_and_says_what_to_install(
+    name: str, broken: int, other: str
+) -> None:
+    done = run_python(BREAKAGE.format(name=name))
+    lines = done.stdout.splitlines()
+    assert lines[1 - broken] == other, done.stderr
+    assert len(lines) == 2
+    assert f"does not work with MLflow {mlflow.__version__}" in lines[broken]
+    assert f"{name!r} from 'mlflow.utils.validation'" in lines[broken]
+    assert "install 'mlflow>=3.14,<" in lines[broken]
 
 
 def test_mlflow_finds_the_store_by_uri(uri: str, tmp_path: Path) -> None:

@@ -13,7 +13,6 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.service_pb2 import SearchExperiments, SearchRuns
 
 from mlflow_docstore.compat.arguments import ExperimentIds, whole
-from mlflow_docstore.compat.container import CONTAINER
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 from mlflow_docstore.core.errors import Conflict, InvalidArgument
 from mlflow_docstore.ports.experiments import ExperimentRepository
@@ -258,8 +257,3 @@ class TestModelPages:
         with pytest.raises(MlflowException, match="Invalid page token") as caught:
             store.search_logged_models(["0"], page_token=token)
         assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
-
-
-def test_container_makes_the_store(uri: str, tmp_path: Path) -> None:
-    store = CONTAINER.tracking_store(uri, str(tmp_path), CONTAINER.backend(uri))
-    assert isinstance(store, DocStoreTrackingStore)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlflow.exceptions import MlflowException
-from mlflow.utils.search_utils import SearchExperimentsUtils as Grammar
 
 from mlflow_docstore.compat.arguments import parsed_experiment_id
+from mlflow_docstore.compat.mlflow_internals.tracking import SearchExperimentsUtils as Grammar
 from mlflow_docstore.core.query import And, Field, FieldKind, Filter, Order, all_of
 
 from .comparators import comparison, time

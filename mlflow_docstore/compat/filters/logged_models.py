@@ -5,9 +5,13 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
-from mlflow.utils.search_logged_model_utils import Comparison, EntityType, parse_filter_string
 
 from mlflow_docstore.compat.errors import internal_errors
+from mlflow_docstore.compat.mlflow_internals.tracking import (
+    Comparison,
+    EntityType,
+    parse_filter_string,
+)
 from mlflow_docstore.core.query import And, Field, FieldKind, Filter, Order, all_of
 from mlflow_docstore.ports.logged_models import DatasetScope, ModelOrder
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry import SEARCH_MODEL_VERSION_MAX_RESULTS_THRESHOLD
-from mlflow.utils.search_utils import SearchModelVersionUtils as Grammar
-from mlflow.utils.search_utils import SearchUtils
 
+from mlflow_docstore.compat.mlflow_internals.general import SearchUtils
+from mlflow_docstore.compat.mlflow_internals.registry import SearchModelVersionUtils as Grammar
 from mlflow_docstore.core.query import Field, FieldKind, Filter, Order, all_of
 from mlflow_docstore.ports.model_versions import ModelVersionQuery
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry import SEARCH_REGISTERED_MODEL_MAX_RESULTS_THRESHOLD
-from mlflow.utils.search_utils import SearchModelUtils, SearchUtils
 
+from mlflow_docstore.compat.mlflow_internals.general import SearchUtils
+from mlflow_docstore.compat.mlflow_internals.registry import SearchModelUtils
 from mlflow_docstore.core.query import Field, FieldKind, Filter, Order, all_of
 from mlflow_docstore.core.registry import IS_PROMPT_TAG
 from mlflow_docstore.ports.registered_models import RegisteredModelQuery

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mlflow.exceptions import MlflowException
-from mlflow.utils.search_utils import SearchUtils as Grammar
 
+from mlflow_docstore.compat.mlflow_internals.general import SearchUtils as Grammar
 from mlflow_docstore.core.query import And, Field, FieldKind, Filter, Order, all_of
 
 from .comparators import comparison, time

@@ -12,20 +12,21 @@ from mlflow.entities.model_registry.model_version_stages import (
 )
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
-from mlflow.store.artifact.utils.models import _parse_model_uri
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry import SEARCH_MODEL_VERSION_MAX_RESULTS_DEFAULT
-from mlflow.utils.time import get_current_time_millis
-from mlflow.utils.validation import (
-    _validate_model_alias_name,
-    _validate_model_name,
-    _validate_model_version_tag,
-    _validate_tag_name,
-)
 
-from mlflow_docstore.compat.arguments import parsed_version, text
+from mlflow_docstore.compat.arguments import text
 from mlflow_docstore.compat.errors import internal_errors
 from mlflow_docstore.compat.filters import model_versions as grammar
+from mlflow_docstore.compat.mlflow_internals.general import get_current_time_millis
+from mlflow_docstore.compat.mlflow_internals.registry import (
+    parse_model_uri,
+    validate_alias_name,
+    validate_model_name,
+    validate_model_version,
+    validate_model_version_tag,
+    validate_tag_name,
+)
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.model_versions import NewVersion
@@ -49,9 +50,9 @@ class ModelVersionsMixin:
         local_model_path: str | None = None,  # noqa: ARG002 - MLflow's client uploads, not a store
         model_id: str | None = None,
     ) -> ModelVersion:
-        _validate_model_name(name)
+        validate_model_name(name)
         for tag in tags or ():
-            _validate_model_version_tag(tag.key, tag.value)
+            validate_model_version_tag(tag.key, tag.value)
         storage_location, run_id = self._resolved_source(source, run_id)
         if not run_id and model_id:
             run_id = _logged_model(model_id).source_run_id
@@ -72,7 +73,7 @@ class ModelVersionsMixin:
         """Where the artifacts of a source are, and the run that made them."""
         if urlparse(source).scheme != "models":
             return source, run_id
-        parsed = _parse_model_uri(source)
+        parsed = parse_model_uri(source)
         try:
             if parsed.model_id is None:
                 return self.get_model_version_download_uri(parsed.name, parsed.version), run_id
@@ -86,12 +87,12 @@ class ModelVersionsMixin:
 
     @internal_errors()
     def get_model_version(self, name: str, version: Any) -> ModelVersion:
-        _validate_model_name(name)
+        validate_model_name(name)
         return self._backend.model_versions.get(name, parsed_version(version))
 
     def get_model_version_by_alias(self, name: str, alias: str) -> ModelVersion:
-        _validate_model_name(name)
-        _validate_model_alias_name(alias)
+        validate_model_name(name)
+        validate_alias_name(alias)
         if alias.lower() != _LATEST:
             return self._backend.model_versions.get_by_alias(name, alias)
         if versions := self._backend.model_versions.latest(name):
@@ -104,14 +105,14 @@ class ModelVersionsMixin:
     def get_latest_versions(
         self, name: str, stages: Sequence[str] | None = None
     ) -> list[ModelVersion]:
-        _validate_model_name(name)
+        validate_model_name(name)
         versions = self._backend.model_versions.latest(name)
         wanted = {get_canonical_stage(stage) for stage in stages or ALL_STAGES}
         return [version for version in versions if version.current_stage in wanted]
 
     @internal_errors()
     def get_model_version_download_uri(self, name: str, version: Any) -> str | None:
-        _validate_model_name(name)
+        validate_model_name(name)
         return self._backend.model_versions.download_uri(name, parsed_version(version))
 
     def search_model_versions(
@@ -131,7 +132,7 @@ class ModelVersionsMixin:
     def update_model_version(
         self, name: str, version: Any, description: str | None = None
     ) -> ModelVersion:
-        _validate_model_name(name)
+        validate_model_name(name)
         return self._backend.model_versions.update(
             name,
             parsed_version(version),
@@ -150,7 +151,7 @@ class ModelVersionsMixin:
                 f" {DEFAULT_STAGES_FOR_GET_LATEST_VERSIONS}"
             )
         with internal_errors():
-            _validate_model_name(name)
+            validate_model_name(name)
             number = parsed_version(version)
         return self._backend.model_versions.transition(
             name,
@@ -163,27 +164,33 @@ class ModelVersionsMixin:
     def delete_model_version(self, name: str, version: Any) -> None:
         number = parsed_version(version)
         with internal_errors():
-            _validate_model_name(name)
+            validate_model_name(name)
         self._backend.model_versions.delete(name, number, at=get_current_time_millis())
 
     def set_model_version_tag(self, name: str, version: Any, tag: ModelVersionTag) -> None:
-        _validate_model_name(name)
+        validate_model_name(name)
         number = parsed_version(version)
-        _validate_model_version_tag(tag.key, tag.value)
+        validate_model_version_tag(tag.key, tag.value)
         self._backend.model_versions.set_tag(name, number, tag.key, text(tag.value))
 
     def delete_model_version_tag(self, name: str, version: Any, key: str) -> None:
-        _validate_model_name(name)
+        validate_model_name(name)
         number = parsed_version(version)
-        _validate_tag_name(key)
+        validate_tag_name(key)
         self._backend.model_versions.delete_tag(name, number, key)
 
     def _await_model_version_creation(self, mv: ModelVersion, await_creation_for: float) -> None:
         """A version is ready as soon as it is stored: there is nothing to wait for."""
 
 
+def parsed_version(version: Any) -> int:
+    """The number of a model version: anything that ``int`` takes."""
+    validate_model_version(version)  # returns the number in MLflow 3.17, nothing in 3.14
+    return int(version)
+
+
 def _logged_model(model_id: str) -> Any:
     """A logged model, from where MLflow's SQL store looks: the process-wide tracking URI."""
-    from mlflow.tracking.client import MlflowClient  # noqa: PLC0415 - half imported at load time
+    from mlflow.tracking import MlflowClient  # noqa: PLC0415 - half imported at load time
 
     return MlflowClient().get_logged_model(model_id)

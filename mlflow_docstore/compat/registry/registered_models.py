@@ -5,26 +5,28 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from mlflow.entities.model_registry import RegisteredModel, RegisteredModelTag
-from mlflow.prompt.registry_utils import handle_resource_already_exist_error, has_prompt_tag
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.model_registry import SEARCH_REGISTERED_MODEL_MAX_RESULTS_DEFAULT
-from mlflow.utils.search_utils import SearchUtils
-from mlflow.utils.time import get_current_time_millis
-from mlflow.utils.validation import (
-    _validate_model_alias_name,
-    _validate_model_alias_name_reserved,
-    _validate_model_name,
-    _validate_model_renaming,
-    _validate_registered_model_tag,
-    _validate_tag_name,
-)
 
-from mlflow_docstore.compat.arguments import page_size, parsed_version, text
+from mlflow_docstore.compat.arguments import page_size, text
 from mlflow_docstore.compat.errors import RENAMING_MODEL, answering, internal_errors
 from mlflow_docstore.compat.filters import registered_models as grammar
+from mlflow_docstore.compat.mlflow_internals.general import SearchUtils, get_current_time_millis
+from mlflow_docstore.compat.mlflow_internals.registry import (
+    handle_resource_already_exist_error,
+    has_prompt_tag,
+    validate_alias_name,
+    validate_alias_name_reserved,
+    validate_model_name,
+    validate_model_renaming,
+    validate_registered_model_tag,
+    validate_tag_name,
+)
 from mlflow_docstore.core.errors import AlreadyExists
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.ports.backend import Backend
+
+from .model_versions import parsed_version
 
 
 class RegisteredModelsMixin:
@@ -39,9 +41,9 @@ class RegisteredModelsMixin:
         description: str | None = None,
         deployment_job_id: str | None = None,  # noqa: ARG002 - SQL has no column for it either
     ) -> RegisteredModel:
-        _validate_model_name(name)
+        validate_model_name(name)
         for tag in tags or ():
-            _validate_registered_model_tag(tag.key, tag.value)
+            validate_registered_model_tag(tag.key, tag.value)
         now = get_current_time_millis()
         model = RegisteredModel(
             name=name,
@@ -71,15 +73,15 @@ class RegisteredModelsMixin:
         description: str | None,
         deployment_job_id: str | None = None,  # noqa: ARG002 - as above
     ) -> RegisteredModel:
-        _validate_model_name(name)
+        validate_model_name(name)
         return self._backend.registered_models.update(
             name, text(description), at=get_current_time_millis()
         )
 
     def rename_registered_model(self, name: str, new_name: str) -> RegisteredModel:
-        _validate_model_renaming(new_name)
+        validate_model_renaming(new_name)
         with internal_errors():
-            _validate_model_name(name)
+            validate_model_name(name)
         with answering(RENAMING_MODEL):
             return self._backend.registered_models.rename(
                 name, new_name, at=get_current_time_millis()
@@ -87,7 +89,7 @@ class RegisteredModelsMixin:
 
     @internal_errors()
     def delete_registered_model(self, name: str) -> None:
-        _validate_model_name(name)
+        validate_model_name(name)
         self._backend.registered_models.delete(name)
 
     def search_registered_models(
@@ -108,27 +110,27 @@ class RegisteredModelsMixin:
 
     @internal_errors()
     def get_registered_model(self, name: str) -> RegisteredModel:
-        _validate_model_name(name)
+        validate_model_name(name)
         return self._backend.registered_models.get(name)
 
     def set_registered_model_tag(self, name: str, tag: RegisteredModelTag) -> None:
-        _validate_model_name(name)
-        _validate_registered_model_tag(tag.key, tag.value)
+        validate_model_name(name)
+        validate_registered_model_tag(tag.key, tag.value)
         self._backend.registered_models.set_tag(name, tag.key, text(tag.value))
 
     def delete_registered_model_tag(self, name: str, key: str) -> None:
-        _validate_model_name(name)
-        _validate_tag_name(key)
+        validate_model_name(name)
+        validate_tag_name(key)
         self._backend.registered_models.delete_tag(name, key)
 
     def set_registered_model_alias(self, name: str, alias: str, version: Any) -> None:
-        _validate_model_name(name)
-        _validate_model_alias_name(alias)
-        _validate_model_alias_name_reserved(alias)
+        validate_model_name(name)
+        validate_alias_name(alias)
+        validate_alias_name_reserved(alias)
         number = parsed_version(version)
         self._backend.registered_models.set_alias(name, alias, number)
 
     def delete_registered_model_alias(self, name: str, alias: str) -> None:
-        _validate_model_name(name)
-        _validate_model_alias_name(alias)
+        validate_model_name(name)
+        validate_alias_name(alias)
         self._backend.registered_models.delete_alias(name, alias)

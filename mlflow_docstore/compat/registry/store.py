@@ -4,6 +4,7 @@ from typing import Any
 
 from mlflow.store.model_registry.abstract_store import AbstractStore
 
+from mlflow_docstore.compat.container import CONTAINER
 from mlflow_docstore.compat.errors import answering, translates_errors
 from mlflow_docstore.ports.backend import Backend
 
@@ -36,11 +37,16 @@ class DocStoreRegistryStore(
         with answering():
             backend.prepare()
 
+    @classmethod
+    def of_uri(cls, store_uri: str, tracking_uri: str | None) -> "DocStoreRegistryStore":
+        """The registry on this process's backend of a URI."""
+        with answering():
+            backend = CONTAINER.backend(store_uri)
+        return cls(store_uri, tracking_uri, backend)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A connection does not travel; the receiver opens its own.
-        from mlflow_docstore.compat.plugin import create_registry_store  # noqa: PLC0415 - a cycle
-
-        return create_registry_store, (self._store_uri, self._tracking_uri)
+        return self.of_uri, (self._store_uri, self._tracking_uri)
 
     @property
     def supports_workspaces(self) -> bool:

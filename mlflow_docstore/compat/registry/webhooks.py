@@ -7,16 +7,16 @@ from mlflow.entities.webhook import Webhook, WebhookEvent, WebhookStatus
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
 from mlflow.store.entities.paged_list import PagedList
-from mlflow.utils.time import get_current_time_millis
-from mlflow.utils.validation import (
-    _validate_webhook_events,
-    _validate_webhook_name,
-    _validate_webhook_url,
-)
-from mlflow.utils.workspace_utils import DEFAULT_WORKSPACE_NAME
 
 from mlflow_docstore.compat.arguments import first_repeated, judged_after, page_size, text
 from mlflow_docstore.compat.errors import internal_errors
+from mlflow_docstore.compat.mlflow_internals.general import get_current_time_millis
+from mlflow_docstore.compat.mlflow_internals.registry import (
+    DEFAULT_WORKSPACE_NAME,
+    validate_webhook_events,
+    validate_webhook_name,
+    validate_webhook_url,
+)
 from mlflow_docstore.core.errors import AlreadyExists
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.ports.backend import Backend
@@ -42,9 +42,9 @@ class WebhooksMixin:
         secret: str | None = None,
         status: WebhookStatus | None = None,
     ) -> Webhook:
-        _validate_webhook_name(name)
-        _validate_webhook_url(url)
-        _validate_webhook_events(events)
+        validate_webhook_name(name)
+        validate_webhook_url(url)
+        validate_webhook_events(events)
         with internal_errors():
             webhook = _new(name, url, events, description, secret, status)
         self._backend.webhooks.create(webhook)
@@ -121,11 +121,11 @@ def _new(
 
 def _validate(name: str | None, url: str | None, events: list[WebhookEvent] | None) -> None:
     if name is not None:
-        _validate_webhook_name(name)
+        validate_webhook_name(name)
     if url is not None:
-        _validate_webhook_url(url)
+        validate_webhook_url(url)
     if events is not None:
-        _validate_webhook_events(events)
+        validate_webhook_events(events)
 
 
 def _distinct(events: Sequence[WebhookEvent]) -> tuple[WebhookEvent, ...]:

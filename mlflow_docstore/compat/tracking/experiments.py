@@ -6,13 +6,6 @@ from typing import Any
 from mlflow.entities import Experiment, ExperimentTag, LifecycleStage, ViewType
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.tracking import SEARCH_MAX_RESULTS_DEFAULT
-from mlflow.utils.time import get_current_time_millis
-from mlflow.utils.uri import append_to_uri_path, resolve_uri_if_local
-from mlflow.utils.validation import (
-    _validate_experiment_artifact_location_length,
-    _validate_experiment_name,
-    _validate_experiment_tag,
-)
 
 from mlflow_docstore.compat.arguments import (
     ExperimentIds,
@@ -25,6 +18,14 @@ from mlflow_docstore.compat.arguments import (
 )
 from mlflow_docstore.compat.errors import RENAMING, answering, internal_errors
 from mlflow_docstore.compat.filters import experiments as grammar
+from mlflow_docstore.compat.mlflow_internals.general import get_current_time_millis
+from mlflow_docstore.compat.mlflow_internals.tracking import (
+    append_to_uri_path,
+    resolve_uri_if_local,
+    validate_experiment_location_length,
+    validate_experiment_name,
+    validate_experiment_tag,
+)
 from mlflow_docstore.core.errors import AlreadyExists, Conflict, InvalidState
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.ports.backend import Backend
@@ -55,13 +56,13 @@ class ExperimentsMixin:
         artifact_location: str | None = None,
         tags: Sequence[ExperimentTag] | None = None,
     ) -> str:
-        _validate_experiment_name(name)
+        validate_experiment_name(name)
         if artifact_location:
             artifact_location = resolve_uri_if_local(artifact_location)
-            _validate_experiment_artifact_location_length(artifact_location)
+            validate_experiment_location_length(artifact_location)
         tags = list(tags or [])
         for tag in tags:
-            _validate_experiment_tag(tag.key, tag.value)
+            validate_experiment_tag(tag.key, tag.value)
         if (repeated := first_repeated(tag.key for tag in tags)) is not None:
             raise AlreadyExists("experiment_tag", repeated, name=name)
         tags = [ExperimentTag(tag.key, text(tag.value)) for tag in tags]
@@ -122,14 +123,14 @@ class ExperimentsMixin:
         )
 
     def rename_experiment(self, experiment_id: str, new_name: str) -> None:
-        _validate_experiment_name(new_name)
+        validate_experiment_name(new_name)
         with answering(RENAMING):
             self._backend.experiments.rename(
                 looked_up_experiment_id(experiment_id), new_name, at=get_current_time_millis()
             )
 
     def set_experiment_tag(self, experiment_id: str, tag: ExperimentTag) -> None:
-        _validate_experiment_tag(tag.key, tag.value)
+        validate_experiment_tag(tag.key, tag.value)
         self._backend.experiments.set_tag(
             parsed_experiment_id(experiment_id), tag.key, text(tag.value)
         )

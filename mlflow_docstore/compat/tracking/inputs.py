@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 
 from mlflow.entities import Dataset, DatasetInput, InputTag, LoggedModelInput, LoggedModelOutput
-from mlflow.entities.dataset_summary import _DatasetSummary
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST
-from mlflow.utils.validation import _validate_dataset_inputs, _validate_run_id
 
 from mlflow_docstore.compat.arguments import (
     first_repeated,
@@ -16,6 +14,11 @@ from mlflow_docstore.compat.arguments import (
     whole,
 )
 from mlflow_docstore.compat.errors import internal_errors
+from mlflow_docstore.compat.mlflow_internals.tracking import (
+    DatasetSummary,
+    validate_dataset_inputs,
+    validate_run_id,
+)
 from mlflow_docstore.core.errors import AlreadyExists
 from mlflow_docstore.ports.backend import Backend
 
@@ -35,10 +38,10 @@ class InputsMixin:
         datasets: list[DatasetInput] | None = None,
         models: Sequence[LoggedModelInput] | None = None,
     ) -> None:
-        _validate_run_id(run_id)
+        validate_run_id(run_id)
         if datasets is not None and not isinstance(datasets, list):
             raise TypeError(f"Argument 'datasets' should be a list, got '{type(datasets)}'")
-        _validate_dataset_inputs(datasets or [])
+        validate_dataset_inputs(datasets or [])
         with (
             judged_after(lambda: require_active(self._backend.runs.get(run_id))),
             internal_errors(),
@@ -56,12 +59,12 @@ class InputsMixin:
             made = [LoggedModelOutput(_model_id(model), whole(model.step or 0)) for model in models]
         self._backend.inputs.log_outputs(run_id, made)
 
-    def _search_datasets(self, experiment_ids: Sequence[str]) -> list[_DatasetSummary]:
+    def _search_datasets(self, experiment_ids: Sequence[str]) -> list[DatasetSummary]:
         found = self._backend.inputs.dataset_summaries(
             parsed_experiment_ids(experiment_ids), limit=MAX_DATASET_SUMMARIES
         )
         return [
-            _DatasetSummary(summary.experiment_id, summary.name, summary.digest, summary.context)
+            DatasetSummary(summary.experiment_id, summary.name, summary.digest, summary.context)
             for summary in found
         ]
 

@@ -19,11 +19,6 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST, INTERNAL_ERROR
 from mlflow.store.entities.paged_list import PagedList
 from mlflow.store.tracking import SEARCH_LOGGED_MODEL_MAX_RESULTS_DEFAULT
-from mlflow.utils.name_utils import _generate_random_name
-from mlflow.utils.search_utils import SearchLoggedModelsPaginationToken
-from mlflow.utils.time import get_current_time_millis
-from mlflow.utils.uri import append_to_uri_path
-from mlflow.utils.validation import _validate_logged_model_name
 
 from mlflow_docstore.compat.arguments import (
     checked_max_results,
@@ -34,6 +29,13 @@ from mlflow_docstore.compat.arguments import (
 )
 from mlflow_docstore.compat.errors import internal_errors
 from mlflow_docstore.compat.filters import logged_models as grammar
+from mlflow_docstore.compat.mlflow_internals.general import get_current_time_millis
+from mlflow_docstore.compat.mlflow_internals.tracking import (
+    SearchLoggedModelsPaginationToken,
+    append_to_uri_path,
+    generate_random_name,
+    validate_logged_model_name,
+)
 from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.paging import PageRequest, offset_of, offset_token
 from mlflow_docstore.ports.backend import Backend
@@ -59,7 +61,7 @@ class LoggedModelsMixin:
         params: Sequence[LoggedModelParameter] | None = None,
         model_type: str | None = None,
     ) -> LoggedModel:
-        _validate_logged_model_name(name)
+        validate_logged_model_name(name)
         with internal_errors():
             return self._create(experiment_id, name, source_run_id, tags, params, model_type)
 
@@ -81,7 +83,7 @@ class LoggedModelsMixin:
         model = LoggedModel(
             experiment_id=experiment.experiment_id,
             model_id=model_id,
-            name=text(name or _generate_random_name()),
+            name=text(name or generate_random_name()),
             artifact_location=location,
             creation_timestamp=now,
             last_updated_timestamp=now,

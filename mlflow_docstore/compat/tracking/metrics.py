@@ -7,10 +7,10 @@ from mlflow.entities import LifecycleStage, Metric, Run
 from mlflow.entities.metric import MetricWithRunId
 from mlflow.exceptions import MlflowException
 from mlflow.store.entities.paged_list import PagedList
-from mlflow.utils.validation import _validate_metric
 
 from mlflow_docstore.compat.arguments import judged_after, whole
 from mlflow_docstore.compat.errors import MODEL_METRICS, answering, internal_errors
+from mlflow_docstore.compat.mlflow_internals.tracking import validate_metric
 from mlflow_docstore.core import metrics as rules
 from mlflow_docstore.core.errors import InvalidState
 from mlflow_docstore.core.paging import PageRequest
@@ -28,7 +28,7 @@ class MetricsMixin:
     def log_metric(self, run_id: str, metric: Metric) -> None:
         if metric.model_id is not None:
             require_active(self._backend.runs.get(run_id))
-        _validate_metric(metric.key, metric.value, metric.timestamp, metric.step)
+        validate_metric(metric.key, metric.value, metric.timestamp, metric.step)
         with judged_after(lambda: require_active(self._backend.runs.get(run_id))):
             logged = points([metric])
         if metric.model_id is not None:
@@ -109,7 +109,7 @@ def validated_points(metrics: Sequence[Metric]) -> list[Metric]:
         plain = type(metric.value) is float and _is_plain(metric)
         if plain and metric.key in names:
             continue
-        _validate_metric(
+        validate_metric(
             metric.key, metric.value, metric.timestamp, metric.step, path=f"metrics[{index}]"
         )
         names.add(metric.key)

@@ -19,18 +19,6 @@ from mlflow.entities import (
 )
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import BAD_REQUEST, INVALID_PARAMETER_VALUE
-from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS, MLFLOW_RUN_NAME, _get_run_name_from_tags
-from mlflow.utils.name_utils import _generate_random_name
-from mlflow.utils.time import get_current_time_millis
-from mlflow.utils.uri import append_to_uri_path
-from mlflow.utils.validation import (
-    _validate_batch_log_data,
-    _validate_batch_log_limits,
-    _validate_param,
-    _validate_param_keys_unique,
-    _validate_run_id,
-    _validate_tag,
-)
 
 from mlflow_docstore.compat.arguments import (
     checked_max_results,
@@ -42,6 +30,20 @@ from mlflow_docstore.compat.arguments import (
 )
 from mlflow_docstore.compat.errors import ONE_PARAM, answering, internal_errors
 from mlflow_docstore.compat.filters import runs as grammar
+from mlflow_docstore.compat.mlflow_internals.general import get_current_time_millis
+from mlflow_docstore.compat.mlflow_internals.tracking import (
+    MLFLOW_LOGGED_MODELS,
+    MLFLOW_RUN_NAME,
+    append_to_uri_path,
+    generate_random_name,
+    get_run_name_from_tags,
+    validate_batch_log_data,
+    validate_batch_log_limits,
+    validate_param,
+    validate_param_keys_unique,
+    validate_run_id,
+    validate_tag,
+)
 from mlflow_docstore.core.errors import Conflict
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.ports.backend import Backend
@@ -135,7 +137,7 @@ class RunsMixin:
         return page.items, page.token
 
     def log_param(self, run_id: str, param: Param) -> None:
-        param = _validate_param(param.key, param.value)
+        param = validate_param(param.key, param.value)
         with answering(ONE_PARAM):
             with judged_after(lambda: _check_absent(self._active_run(run_id), param)):
                 params = _params([param])
@@ -143,7 +145,7 @@ class RunsMixin:
 
     def set_tag(self, run_id: str, tag: RunTag) -> None:
         with internal_errors():
-            tag = _validate_tag(tag.key, tag.value)
+            tag = validate_tag(tag.key, tag.value)
         self._backend.runs.log(run_id, _tagged([tag]))
 
     def delete_tag(self, run_id: str, key: str) -> None:
@@ -156,11 +158,11 @@ class RunsMixin:
         params: Sequence[Param],
         tags: Sequence[RunTag],
     ) -> None:
-        _validate_run_id(run_id)
+        validate_run_id(run_id)
         metrics = validated_points(metrics)
-        _, params, tags = _validate_batch_log_data([], list(params), list(tags))
-        _validate_batch_log_limits(metrics, params, tags)
-        _validate_param_keys_unique(params)
+        _, params, tags = validate_batch_log_data([], list(params), list(tags))
+        validate_batch_log_limits(metrics, params, tags)
+        validate_param_keys_unique(params)
         with judged_after(lambda: self._active_run(run_id)):
             data = replace(_tagged(tags), metrics=metrics, params=_params(params))
         of_models = [metric for metric in metrics if metric.model_id is not None]
@@ -188,7 +190,7 @@ class RunsMixin:
         def appended(models: str | None) -> str:
             with internal_errors():
                 value = json.dumps([*json.loads(models or "[]"), model])
-            _validate_tag(MLFLOW_LOGGED_MODELS, value)
+            validate_tag(MLFLOW_LOGGED_MODELS, value)
             return value
 
         self._backend.runs.change_tag(run_id, MLFLOW_LOGGED_MODELS, appended)
@@ -196,14 +198,14 @@ class RunsMixin:
 
 def _named(run_name: str | None, tags: list[RunTag]) -> tuple[str, list[RunTag]]:
     """The name of a new run, and its tags with the name among them."""
-    tagged = _get_run_name_from_tags(tags)
+    tagged = get_run_name_from_tags(tags)
     if run_name and tagged and run_name != tagged:
         raise MlflowException(
             "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with "
             f"different values (run_name='{run_name}', mlflow.runName='{tagged}').",
             INVALID_PARAMETER_VALUE,
         )
-    name = text(run_name or tagged or _generate_random_name())
+    name = text(run_name or tagged or generate_random_name())
     return name, tags if tagged else [*tags, RunTag(MLFLOW_RUN_NAME, name)]
 
 

@@ -4,10 +4,14 @@ from typing import Any
 
 from mlflow.entities import Experiment
 from mlflow.store.tracking.abstract_store import AbstractStore
-from mlflow.utils.uri import append_to_uri_path, resolve_uri_if_local
 
 from mlflow_docstore.compat.arguments import DEFAULT_EXPERIMENT_ID
+from mlflow_docstore.compat.container import CONTAINER
 from mlflow_docstore.compat.errors import answering, translates_errors
+from mlflow_docstore.compat.mlflow_internals.tracking import (
+    append_to_uri_path,
+    resolve_uri_if_local,
+)
 from mlflow_docstore.core.errors import AlreadyExists, Conflict, NotFound
 from mlflow_docstore.ports.backend import Backend
 
@@ -49,11 +53,16 @@ class DocStoreTrackingStore(
             backend.prepare()
             _ensure_default_experiment(backend, self.artifact_root_uri)
 
+    @classmethod
+    def of_uri(cls, store_uri: str, artifact_uri: str) -> "DocStoreTrackingStore":
+        """The store on this process's backend of a URI."""
+        with answering():
+            backend = CONTAINER.backend(store_uri)
+        return cls(store_uri, artifact_uri, backend)
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A connection does not travel; the receiver opens its own.
-        from mlflow_docstore.compat.plugin import create_tracking_store  # noqa: PLC0415 - a cycle
-
-        return create_tracking_store, (self._store_uri, self.artifact_root_uri)
+        return self.of_uri, (self._store_uri, self.artifact_root_uri)
 
     @property
     def supports_workspaces(self) -> bool:

@@ -1,0 +1,11 @@
+"""The installed release of MLflow, and what it decides otherwise than others."""
+
+from mlflow.version import VERSION as INSTALLED
+
+__all__ = ["INSTALLED", "KNOWN", "RELEASE"]
+
+RELEASE = tuple(int(part) for part in INSTALLED.split(".")[:2])
+"""As ``(3, 18)``, pre-releases included."""
+
+KNOWN = ">=3.14,<3.19"
+"""The releases that this one was made for; later ones work as far as they change nothing."""
