@@ -22,7 +22,7 @@ from mlflow_docstore.adapters.document.codecs.runs import (
 )
 from mlflow_docstore.adapters.document.codecs.tags import encode_map
 from mlflow_docstore.adapters.document.documents import stamped
-from mlflow_docstore.adapters.document.histories.chunks import encode_chunks
+from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
 from mlflow_docstore.adapters.mongodb.uri import DEFAULT_PREFIX
 
 from .data import Sizes, batches, points_of, runs

@@ -22,7 +22,7 @@ def compact(backend: Backend) -> tuple[int, int]:
     """Merge the metric chunks of all ended runs, deleted ones included.
 
     Returns:
-        How many runs have ended, and how many chunks went.
+        How many runs have ended, and how many chunks were merged.
     """
     runs = chunks = 0
     for experiment in _all_pages(backend.experiments.search, ExperimentQuery(_STAGES)):

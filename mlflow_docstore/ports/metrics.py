@@ -56,7 +56,7 @@ class MetricRepository(Protocol):
 
     @abstractmethod
     def compact(self, run_id: str) -> int:
-        """Merge a run's many small chunks into few large ones; how many chunks went.
+        """Merge a run's many small chunks into few large ones; how many were merged.
 
         Histories read the same before, during and after; an interruption loses nothing.
         """

@@ -53,6 +53,10 @@ class Sent:
     def names(self) -> list[str]:
         return [next(iter(command)) for command in self.commands]
 
+    def of(self, name: str) -> list[Mapping[str, Any]]:
+        """The commands of a name."""
+        return [command for command in self.commands if next(iter(command)) == name]
+
     @property
     def only(self) -> Mapping[str, Any]:
         """The one command."""

@@ -14,7 +14,8 @@ from mlflow.entities import (
     ViewType,
 )
 
-from mlflow_docstore.adapters.document.histories.chunks import Chunks, encode_chunks
+from mlflow_docstore.adapters.document.histories.chunks import Chunks
+from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 
 from .conftest import Heard
@@ -224,6 +225,36 @@ def test_the_end_of_a_run_merges_the_chunks_of_a_metric_with_three_commands(
         heard.store.update_run_info(run_id, RunStatus.FINISHED, 5, None)
     assert sent.names == ["findAndModify", "find", "find", "insert", "delete", "update"]
     assert len(heard.store.get_metric_history(run_id, "loss")) == 12
+
+
+def test_a_batch_of_many_metrics_is_one_document(heard: Heard) -> None:
+    run_id = run_in(heard.store, experiment_in(heard.store))
+    with heard.listener.during() as sent:
+        heard.store.log_batch(run_id, [*keys(900), *points(100)], [], [])
+    (insert,) = sent.of("insert")
+    assert len(insert["documents"]) == 1
+
+
+def test_the_end_of_a_run_sorts_its_batches_by_metric_with_three_commands(heard: Heard) -> None:
+    run_id = run_in(heard.store, experiment_in(heard.store))
+    for step in range(12):
+        batch = [Metric(key, 0.5, step, step) for key in ("loss", "accuracy")]
+        heard.store.log_batch(run_id, batch, [], [])
+    with heard.listener.during() as sent:
+        heard.store.update_run_info(run_id, RunStatus.FINISHED, 5, None)
+    assert sent.names == ["findAndModify", "find", "find", "insert", "delete", "update"]
+    (insert,) = sent.of("insert")
+    assert [one["key"] for one in insert["documents"]] == ["accuracy", "loss"]
+
+
+def test_a_history_out_of_batches_is_one_find(heard: Heard) -> None:
+    run_id = run_in(heard.store, experiment_in(heard.store))
+    for step in range(50):
+        heard.store.log_batch(run_id, [*keys(10), Metric("loss", 0.5, step, step)], [], [])
+    with heard.listener.during() as sent:
+        history = heard.store.get_metric_history(run_id, "loss")
+    assert [metric.step for metric in history] == list(range(50))
+    assert sent.names == ["find"]
 
 
 def test_a_model_is_finalised_with_one_command(heard: Heard) -> None:

@@ -1,5 +1,6 @@
 """No reader misses a point, in whatever order chunks are merged, appended and read."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -7,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from mlflow_docstore.adapters.document.histories import chunks as module
-from mlflow_docstore.adapters.document.histories.chunks import Chunks, encode_chunks
+from mlflow_docstore.adapters.document.histories import merging
+from mlflow_docstore.adapters.document.histories.chunks import Chunks
+from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
 from mlflow_docstore.adapters.document.layout import METRICS
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
@@ -17,6 +19,7 @@ from mlflow_docstore.core.metrics import Point
 from .interleavings import Actor, Crashed, SteppedDriver, every_order, interleave
 
 RUN, KEY = "r", "loss"
+OTHERS: tuple[str, ...] = ()
 POINTS: list[Point] = [(number, number, 0.5, False) for number in range(4)]
 
 Work = Callable[[Chunks], Any]
@@ -39,7 +42,16 @@ def pages(chunks: Chunks) -> list[Point]:
 
 
 def append(*points: Point) -> Work:
-    return lambda chunks: chunks.append(encode_chunks(RUN, {KEY: points}))
+    """Points of the one metric, and of as many others as the world has."""
+    return lambda chunks: chunks.append(
+        encode_chunks(RUN, {KEY: points, **dict.fromkeys(OTHERS, points)})
+    )
+
+
+@pytest.fixture(params=[(), ("accuracy",)], ids=["alone", "several"], autouse=True)
+def others(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Points are logged one metric a batch, or several."""
+    monkeypatch.setattr(sys.modules[__name__], "OTHERS", request.param)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +63,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 @pytest.fixture(autouse=True)
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     """Merge as few as two chunks: the fewer there are, the fewer orders."""
-    monkeypatch.setattr(module, "_WORTH_MERGING", 1)
+    monkeypatch.setattr(merging, "_WORTH_MERGING", 1)
 
 
 def world(points: Sequence[Point]) -> Database:
@@ -97,11 +109,11 @@ def test_a_reader_sees_every_point_during_a_merge(pool: ThreadPoolExecutor, read
 
 def test_a_reader_sees_every_point_during_two_merges(pool: ThreadPoolExecutor) -> None:
     def check(results: list[Any], end: list[Point]) -> None:
-        assert results[0] == POINTS[:2]
-        assert end == POINTS[:2]
+        assert results[0] == POINTS[:3]
+        assert end == POINTS[:3]
 
     works = [history, merge, merge]
-    assert explore(pool, lambda: world(POINTS[:2]), works, check, preemptions=2) > 100
+    assert explore(pool, lambda: world(POINTS[:3]), works, check, preemptions=2) > 100
 
 
 def test_a_merge_loses_nothing_that_is_logged_meanwhile(pool: ThreadPoolExecutor) -> None:

@@ -9,7 +9,7 @@ import pytest
 from mlflow.entities import Metric, Param, RunStatus, RunTag
 from mlflow.exceptions import MlflowException
 
-from mlflow_docstore.adapters.document.histories.chunks import encode_chunks
+from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
 from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 

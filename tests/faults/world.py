@@ -22,7 +22,7 @@ from .arenas import World
 from .readers import snapshot
 
 _CHUNKS = 10
-"""Of one metric: more than are left alone when a run ends."""
+"""Of one metric, and of two: more than are left alone when a run ends."""
 
 
 def experiment(number: str, name: str) -> Experiment:
@@ -77,6 +77,7 @@ def arrange(backend: Backend) -> None:
         backend.runs.log(run_id, RunBatch([point(0)], {"depth": "3"}, {"shape": "round"}))
     for number in range(1, _CHUNKS):
         backend.runs.log("r1", RunBatch([point(number)]))
+        backend.runs.log("r1", RunBatch([point(number, "train"), point(number, "val")]))
     backend.inputs.log_inputs("r3", [dataset("old")], [])
     for model_id, experiment_id in (("m1", "1"), ("m2", "1"), ("m3", "2")):
         backend.logged_models.create(model(model_id, experiment_id))

@@ -99,10 +99,14 @@ class Documents:
         return [_checked_with(row.document, join) for row in rows]
 
     def scan(
-        self, where: Sequence[Filter], *, order: tuple[SortKey, ...] = ()
+        self,
+        where: Sequence[Filter],
+        *,
+        order: tuple[SortKey, ...] = (),
+        fields: tuple[str, ...] | None = None,
     ) -> Iterator[Document]:
         """Like ``find``, as they arrive."""
-        query = self._query(where, order, None, None)
+        query = self._query(where, order, None, fields)
         return map(checked, self._driver.scan(self.collection, query))
 
     def page(

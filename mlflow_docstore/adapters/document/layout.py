@@ -6,11 +6,12 @@ fields that are compared for equality come before the one that is sorted by.
 
 from dataclasses import dataclass, field
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Written into every document. A reader takes this and the one before."""
 
-LAYOUT_VERSION = 2
-"""Written into every database: a higher one has more collections and indexes."""
+LAYOUT_VERSION = 3
+"""Written into every database: a higher one has more collections and indexes, or documents that
+older releases would not look for."""
 
 EXPERIMENTS = "experiments"
 RUNS = "runs"

@@ -1,20 +1,24 @@
-"""Chunks of a metric's history: columns of points, packed.
+"""Chunks of metric histories: columns of points, packed.
 
 A chunk is known by its content, so that writing it again changes nothing. Columns are packed little
 endian, eight bytes a value: a thousand points are 24 KB on the wire and decode in microseconds.
+
+A chunk of one metric has its columns as fields. One of several metrics, as a batch is, has a value
+a metric, so that a reader gets only those of the metric that it asks for.
 """
 
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import accumulate, chain, pairwise, repeat
-from operator import itemgetter
+from operator import attrgetter
+from typing import Literal, NamedTuple
 
 from mlflow.entities import Metric
 
 from mlflow_docstore.adapters.document.driver import Document
-from mlflow_docstore.adapters.document.keys import digest
+from mlflow_docstore.adapters.document.keys import digest, escape, unescape
 from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.metrics import FLOATS, INTEGERS, Columns, Point, in_order
 
@@ -30,11 +34,50 @@ VALUES = "values"
 NANS = "nans"
 """Positions of the points that are NaN; the field is missing where there are none."""
 
+COLUMNS = "columns"
+"""Of several metrics: the columns of each, in one value. The other four are then missing."""
+
+METRICS = "metrics"
+"""How many metrics a chunk of several has."""
+
+SEVERAL = ""
+"""The ``key`` of a chunk of several metrics. By MLflow's rules none is called so, but one may be.
+
+It sorts before all others, as chunks of several are merged into chunks of one: who reads along an
+index sees a point before or after its move.
+"""
+
+BYTES_A_POINT = 24
+
+_WIDTH = 8
+_ORDER: Literal["little"] = "little"
 _NAN = float("nan")
 
 
+class Packed(NamedTuple):
+    """The points of one metric in a chunk, in order and each once.
+
+    Args:
+        first: The earliest timestamp.
+        last: The latest.
+        size: How many points.
+        timestamps: Packed.
+        steps: Packed.
+        values: Packed.
+        nans: Positions of those that are NaN.
+    """
+
+    first: int
+    last: int
+    size: int
+    timestamps: bytes
+    steps: bytes
+    values: bytes
+    nans: Sequence[int]
+
+
 def encode_chunk(run_id: str, key: str, points: Sequence[Point], level: int = 0) -> Document:
-    """The document of points.
+    """The document of points of one metric.
 
     Args:
         run_id: Whose.
@@ -45,19 +88,17 @@ def encode_chunk(run_id: str, key: str, points: Sequence[Point], level: int = 0)
     Raises:
         InvalidArgument: ``kind="integer"``; a step or timestamp is not of 64 bits.
     """
-    columns = tuple(zip(*points, strict=True))
-    timestamps, steps = _pack_integers(columns[0]), _pack_integers(columns[1])
-    values = _pack(FLOATS, columns[2])
-    nans = [position for position, is_nan in enumerate(columns[3]) if is_nan]
+    packed = _pack_points(points)
+    timestamps, steps, values, nans = packed[3:]
     identity = digest(key, str(level), timestamps, steps, values, repr(nans))
     chunk: Document = {
         "_id": f"{run_id}-{identity}",
         RUN: run_id,
         KEY: key,
         LEVEL: level,
-        FIRST: columns[0][0],
-        LAST: columns[0][-1],
-        COUNT: len(points),
+        FIRST: packed.first,
+        LAST: packed.last,
+        COUNT: packed.size,
         STEPS: steps,
         TIMESTAMPS: timestamps,
         VALUES: values,
@@ -65,33 +106,81 @@ def encode_chunk(run_id: str, key: str, points: Sequence[Point], level: int = 0)
     return {**chunk, NANS: nans} if nans else chunk
 
 
-def decode_chunk(document: Document) -> list[Point]:
-    """The points of a chunk, in order."""
-    return _joined([document]).points()
+def encode_several(run_id: str, points: Mapping[str, Sequence[Point]]) -> Document:
+    """The document of points of several metrics, each in the order of a history and each once.
+
+    Raises:
+        InvalidArgument: ``kind="integer"``; a step or timestamp is not of 64 bits.
+    """
+    packed = {key: _pack_points(points[key]) for key in sorted(points)}
+    columns = {key: _as_one(these) for key, these in packed.items()}
+    identity = digest(SEVERAL, *columns, *columns.values())
+    return {
+        "_id": f"{run_id}-{identity}",
+        RUN: run_id,
+        KEY: SEVERAL,
+        LEVEL: 0,
+        FIRST: min(these.first for these in packed.values()),
+        LAST: max(these.last for these in packed.values()),
+        COUNT: sum(these.size for these in packed.values()),
+        METRICS: len(packed),
+        COLUMNS: {escape(key): column for key, column in columns.items()},
+    }
 
 
-def decode_chunks(documents: Iterable[Document]) -> Columns:
-    """The points of chunks of one metric, in order and each once.
+def columns_path(key: str) -> str:
+    """Where a metric's points are in a chunk of several."""
+    return f"{COLUMNS}.{escape(key)}"
+
+
+def fields_of(key: str) -> tuple[str, ...]:
+    """What to read of chunks for the points of one metric."""
+    alone = (STEPS, TIMESTAMPS, VALUES, NANS)
+    return (RUN, KEY, LEVEL, FIRST, LAST, COUNT, *alone, columns_path(key))
+
+
+def packed_of(document: Document, key: str) -> Packed | None:
+    """The points of a metric in a chunk; None where it has none of it."""
+    if STEPS in document:
+        return _alone(document) if document[KEY] == key else None
+    column = document.get(COLUMNS, {}).get(escape(key))
+    return None if column is None else _apart(column)
+
+
+def packed_by_key(document: Document) -> dict[str, Packed]:
+    """The points of each metric in a chunk."""
+    if STEPS in document:
+        return {document[KEY]: _alone(document)}
+    return {unescape(name): _apart(column) for name, column in document[COLUMNS].items()}
+
+
+def unpack_points(packed: Packed) -> list[Point]:
+    """The points themselves, in order."""
+    return _joined([packed]).points()
+
+
+def unpack(parts: Iterable[Packed]) -> Columns:
+    """The points of one metric in several chunks, in order and each once.
 
     Only where chunks overlap does each point have to be looked at.
     """
-    ordered = sorted(documents, key=itemgetter(FIRST))
-    if any(before[LAST] >= behind[FIRST] for before, behind in pairwise(ordered)):
-        return Columns.of(in_order(chain.from_iterable(map(decode_chunk, ordered))))
+    ordered = sorted(parts, key=attrgetter("first"))
+    if any(before.last >= behind.first for before, behind in pairwise(ordered)):
+        return Columns.of(in_order(chain.from_iterable(map(unpack_points, ordered))))
     return _joined(ordered)
 
 
-def _joined(documents: Sequence[Document]) -> Columns:
+def _joined(parts: Sequence[Packed]) -> Columns:
     """The points of chunks one behind the other."""
-    starts = accumulate((document[COUNT] for document in documents), initial=0)
+    starts = accumulate((packed.size for packed in parts), initial=0)
     return Columns(
-        _unpack(INTEGERS, b"".join(document[TIMESTAMPS] for document in documents)),
-        _unpack(INTEGERS, b"".join(document[STEPS] for document in documents)),
-        _unpack(FLOATS, b"".join(document[VALUES] for document in documents)),
+        _unpack(INTEGERS, b"".join(packed.timestamps for packed in parts)),
+        _unpack(INTEGERS, b"".join(packed.steps for packed in parts)),
+        _unpack(FLOATS, b"".join(packed.values for packed in parts)),
         [
             start + position
-            for start, document in zip(starts, documents, strict=False)
-            for position in document.get(NANS, ())
+            for start, packed in zip(starts, parts, strict=False)
+            for position in packed.nans
         ],
     )
 
@@ -104,6 +193,53 @@ def decode_metrics(key: str, columns: Columns, run_id: str | None = None) -> lis
     # By position: there can be a million, and to name what is passed takes longer by a third.
     make = Metric if run_id is None else partial(Metric, run_id=run_id)
     return list(map(make, repeat(key), values, columns.timestamps, columns.steps))
+
+
+def _pack_points(points: Sequence[Point]) -> Packed:
+    timestamps, steps, values, are_nan = zip(*points, strict=True)
+    return Packed(
+        timestamps[0],
+        timestamps[-1],
+        len(points),
+        _pack_integers(timestamps),
+        _pack_integers(steps),
+        _pack(FLOATS, values),
+        [position for position, is_nan in enumerate(are_nan) if is_nan],
+    )
+
+
+def _alone(document: Document) -> Packed:
+    return Packed(
+        document[FIRST],
+        document[LAST],
+        document[COUNT],
+        document[TIMESTAMPS],
+        document[STEPS],
+        document[VALUES],
+        document.get(NANS, ()),
+    )
+
+
+def _as_one(packed: Packed) -> bytes:
+    """How many points, their columns, and the positions of those that are NaN."""
+    size = packed.size.to_bytes(_WIDTH, _ORDER)
+    columns = (packed.timestamps, packed.steps, packed.values)
+    return b"".join((size, *columns, _pack(INTEGERS, packed.nans)))
+
+
+def _apart(column: bytes) -> Packed:
+    size = int.from_bytes(column[:_WIDTH], _ORDER)
+    ends = [_WIDTH * (1 + number * size) for number in range(4)]
+    timestamps, steps, values = (column[start:end] for start, end in pairwise(ends))
+    return Packed(
+        int.from_bytes(timestamps[:_WIDTH], _ORDER, signed=True),
+        int.from_bytes(timestamps[-_WIDTH:], _ORDER, signed=True),
+        size,
+        timestamps,
+        steps,
+        values,
+        _unpack(INTEGERS, column[ends[-1] :]),
+    )
 
 
 def _pack_integers(numbers: Sequence[int]) -> bytes:

@@ -1,24 +1,26 @@
-"""Histories of metrics: append-only chunks, and their merging.
+"""Histories of metrics: append-only chunks, a batch in one, and how they are read.
 
-A chunk is never changed. Merging writes chunks of a higher level that hold the points of several,
-and then deletes those; who scans a history by level, ascending, sees each point before or after its
-move, or both, and drops repeats. So there is no instant at which a point is missing, and an
-interrupted merge leaves repeats at worst, which the next one takes along.
+A chunk is never changed. A batch of one metric is a chunk of that metric; one of several metrics is
+a chunk of several, which every reader of one of them looks into. Merging (see ``merging``) sorts
+points by metric, and moves them in such a way that who scans a history by level, ascending, sees
+each point before or after its move, or both, and drops repeats.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, groupby, islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from mlflow_docstore.adapters.document.codecs.metrics import (
-    COUNT,
     FIRST,
     KEY,
     LAST,
     LEVEL,
     RUN,
-    decode_chunk,
-    decode_chunks,
-    encode_chunk,
+    SEVERAL,
+    Packed,
+    fields_of,
+    packed_of,
+    unpack,
+    unpack_points,
 )
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver
@@ -35,13 +37,7 @@ from mlflow_docstore.core.query import (
     path,
 )
 
-CHUNK_POINTS = 20_000
-"""Points of a full chunk: 480 KB, far below the smallest limit of a document."""
-
-_WORTH_MERGING = 8
-"""Chunks of one metric that are left alone: reading so few costs nothing."""
-
-_DELETE_BATCH = 500
+from .merging import merge
 
 _BY_LEVEL = (Order(path(LEVEL)), Order(path(FIRST)), Order(path("_id")))
 
@@ -63,7 +59,9 @@ class Chunks:
 
     def columns(self, run_id: str, key: str) -> Columns:
         """All points of a metric, each once, by timestamp, step and value."""
-        return decode_chunks(self._chunks.find(_of(run_id, key), order=_BY_LEVEL))
+        where = [equals(RUN, run_id), _holding(key)]
+        found = self._chunks.find(where, order=_BY_LEVEL, fields=fields_of(key))
+        return unpack(_packed(found, key))
 
     def history(self, run_id: str, key: str) -> list[Point]:
         """Like ``columns``, as points."""
@@ -71,11 +69,11 @@ class Chunks:
 
     def histories(self, run_ids: Sequence[str], key: str) -> dict[str, Columns]:
         """Like ``columns``, of several runs."""
-        where = [one_of(RUN, tuple(run_ids)), equals(KEY, key)]
-        chunks: dict[str, list[Document]] = {}
-        for chunk in self._chunks.find(where, order=_BY_LEVEL):
-            chunks.setdefault(chunk[RUN], []).append(chunk)
-        return {run_id: decode_chunks(these) for run_id, these in chunks.items()}
+        where = [one_of(RUN, tuple(run_ids)), _holding(key)]
+        parts: dict[str, list[Packed]] = {}
+        for chunk in self._chunks.find(where, order=_BY_LEVEL, fields=fields_of(key)):
+            parts.setdefault(chunk[RUN], []).extend(_packed([chunk], key))
+        return {run_id: unpack(these) for run_id, these in parts.items() if these}
 
     def after(self, run_id: str, key: str, last: Point | None, limit: int) -> list[Point]:
         """The first ``limit`` points of a history behind ``last``; None for its beginning.
@@ -96,15 +94,16 @@ class Chunks:
         self, run_id: str, key: str, last: Point | None, limit: int, level: int
     ) -> tuple[list[Point], int | None]:
         """Points from ``level`` up; the level at which reading stopped early, None at the end."""
-        where = [*_of(run_id, key), Compare(path(LEVEL), Operator.GE, level)]
+        where = [equals(RUN, run_id), _holding(key), Compare(path(LEVEL), Operator.GE, level)]
         if last is not None:
             where.append(Compare(path(LAST), Operator.GE, last[0]))
         points: list[Point] = []
         end = None
-        for chunk in self._chunks.scan(where, order=_BY_LEVEL):
+        for chunk in self._chunks.scan(where, order=_BY_LEVEL, fields=fields_of(key)):
             if end is not None and end < chunk[FIRST]:
                 return in_order(points)[:limit], chunk[LEVEL]
-            points += (point for point in decode_chunk(chunk) if last is None or point > last)
+            found = chain.from_iterable(map(unpack_points, _packed([chunk], key)))
+            points += (point for point in found if last is None or point > last)
             # Sorted but once in a page's worth of points: chunks may be of one point each.
             if len(points) >= (limit if end is None else 2 * limit):
                 points = in_order(points)[:limit]
@@ -112,61 +111,23 @@ class Chunks:
         return in_order(points)[:limit], None
 
     def merge(self, run_id: str) -> int:
-        """Merge the chunks of each metric of a run that has many; how many chunks went."""
-        fields = (KEY, LEVEL, COUNT)
-        order = (Order(path(KEY)), Order(path("_id")))
-        listed = self._chunks.find([equals(RUN, run_id)], order=order, fields=fields)
-        return sum(
-            self._merge_metric(run_id, key, list(chunks))
-            for key, chunks in groupby(listed, key=lambda chunk: str(chunk[KEY]))
-        )
-
-    def _merge_metric(self, run_id: str, key: str, chunks: list[Document]) -> int:
-        small = [chunk for chunk in chunks if chunk[COUNT] < CHUNK_POINTS // 2]
-        if len(small) <= _WORTH_MERGING:
-            return 0
-        level = 1 + max(int(chunk[LEVEL]) for chunk in small)
-        # By the index's fields alone, not by id: some databases use no index for both together.
-        where = [*_of(run_id, key), Compare(path(LEVEL), Operator.LT, level)]
-        wanted = {chunk["_id"] for chunk in small}
-        read = [
-            chunk for chunk in self._chunks.find(where, order=_BY_LEVEL) if chunk["_id"] in wanted
-        ]
-        points = chain.from_iterable(map(decode_chunk, read))
-        pieces = _pieces(run_id, key, points, level)
-        self._chunks.insert_many(pieces)
-        # What was read, not what was listed: nothing goes whose points were not seen just now.
-        for batch in _batches([chunk["_id"] for chunk in read]):
-            self._chunks.delete_many([In(path("_id"), batch), equals(RUN, run_id)])
-        return len(read) - len(pieces)
+        """Merge the chunks of each metric of a run that has many; how many were merged."""
+        return merge(self._chunks, run_id)
 
     def purge(self, run_id: str) -> None:
         """Remove all chunks of a run."""
         self._chunks.delete_many([equals(RUN, run_id)])
 
 
-def encode_chunks(run_id: str, points: Mapping[str, Sequence[Point]]) -> list[Document]:
-    """New points by metric, as chunks: one a metric, unless that would be too large.
+def _holding(key: str) -> Filter:
+    """Chunks of a metric, and those of several.
 
-    Raises:
-        InvalidArgument: ``kind="integer"``; a step or timestamp is not of 64 bits.
+    Whether it is one of the several is not asked here: alternatives keep some planners from using
+    the index at all, and of a chunk without it no more than its head is read.
     """
-    return [piece for key, these in points.items() for piece in _pieces(run_id, key, these)]
+    return In(path(KEY), (key, SEVERAL))
 
 
-def _pieces(run_id: str, key: str, points: Iterable[Point], level: int = 0) -> list[Document]:
-    ordered = in_order(points)
-    return [
-        encode_chunk(run_id, key, ordered[at : at + CHUNK_POINTS], level)
-        for at in range(0, len(ordered), CHUNK_POINTS)
-    ]
-
-
-def _of(run_id: str, key: str) -> list[Filter]:
-    return [equals(RUN, run_id), equals(KEY, key)]
-
-
-def _batches(ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    rest = iter(ids)
-    while batch := tuple(islice(rest, _DELETE_BATCH)):
-        yield batch
+def _packed(chunks: Iterable[Document], key: str) -> Iterator[Packed]:
+    found = (packed_of(chunk, key) for chunk in chunks)
+    return (packed for packed in found if packed is not None)

@@ -16,7 +16,8 @@ from mlflow_docstore.adapters.document.codecs.runs import (
 )
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
-from mlflow_docstore.adapters.document.histories.chunks import Chunks, encode_chunks
+from mlflow_docstore.adapters.document.histories.chunks import Chunks
+from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
 from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.adapters.document.layout import LOGGED_MODELS, RUNS

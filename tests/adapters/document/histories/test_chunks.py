@@ -1,60 +1,31 @@
-"""Chunks of metric points: what is stored, merged, and read page by page."""
+"""Chunks of metric points: what is stored, and read page by page."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
 from mlflow_docstore.adapters.document.codecs.metrics import (
-    decode_chunk,
     decode_metrics,
     encode_chunk,
+    packed_of,
+    unpack_points,
 )
-from mlflow_docstore.adapters.document.driver import Document, Find, Row
-from mlflow_docstore.adapters.document.histories import chunks as module
-from mlflow_docstore.adapters.document.histories.chunks import CHUNK_POINTS, Chunks, encode_chunks
-from mlflow_docstore.adapters.document.layout import METRICS
+from mlflow_docstore.adapters.document.driver import Document, Find
+from mlflow_docstore.adapters.document.histories.chunks import Chunks
+from mlflow_docstore.adapters.document.histories.encoding import CHUNK_POINTS
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.metrics import LARGEST, Columns, Point
 
-RUN, KEY = "r", "loss"
+from .shelf import KEY, RUN, append, append_each, pages, points, stored
 
 
-def points(*timestamps: int) -> list[Point]:
-    return [(timestamp, timestamp, timestamp / 2, False) for timestamp in timestamps]
-
-
-@pytest.fixture
-def database() -> Database:
-    return Database()
-
-
-@pytest.fixture
-def chunks(database: Database) -> Chunks:
-    return Chunks(MemoryDriver(database))
-
-
-def stored(database: Database) -> list[Document]:
-    return list(database.table(METRICS).documents.values())
-
-
-def append(chunks: Chunks, these: Sequence[Point], run_id: str = RUN, key: str = KEY) -> None:
-    chunks.append(encode_chunks(run_id, {key: these}))
-
-
-def append_each(chunks: Chunks, these: Sequence[Point]) -> None:
-    for point in these:
-        append(chunks, [point])
-
-
-def pages(chunks: Chunks, size: int) -> list[Point]:
-    read: list[Point] = []
-    while page := chunks.after(RUN, KEY, read[-1] if read else None, size):
-        assert len(page) <= size
-        read += page
-    return read
+def decode_chunk(chunk: Document, key: str = KEY) -> list[Point]:
+    packed = packed_of(chunk, key)
+    assert packed is not None
+    return unpack_points(packed)
 
 
 class TestCodec:
@@ -209,51 +180,3 @@ class TestReading:
         append_each(chunks, points(*range(200)))
         assert chunks.after(RUN, KEY, points(99)[0], 10) == points(*range(100, 110))
         assert len(read) < 20
-
-
-class TestMerging:
-    def test_many_small_chunks_become_one(self, chunks: Chunks, database: Database) -> None:
-        append_each(chunks, points(*range(20)))
-        assert chunks.merge(RUN) == 19
-        assert [chunk["count"] for chunk in stored(database)] == [20]
-        assert chunks.history(RUN, KEY) == points(*range(20))
-
-    def test_few_chunks_are_left_alone(self, chunks: Chunks, database: Database) -> None:
-        append_each(chunks, points(*range(8)))
-        assert chunks.merge(RUN) == 0
-        assert len(stored(database)) == 8
-
-    def test_another_metric_and_another_run_are_left_alone(
-        self, chunks: Chunks, database: Database
-    ) -> None:
-        append_each(chunks, points(*range(20)))
-        append(chunks, points(1), key="other")
-        append(chunks, points(1), run_id="other")
-        chunks.merge(RUN)
-        assert len(stored(database)) == 3
-
-    def test_full_chunks_are_not_merged_again(
-        self, chunks: Chunks, database: Database, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(module, "CHUNK_POINTS", 10)
-        append_each(chunks, points(*range(25)))
-        chunks.merge(RUN)
-        before = {chunk["_id"]: chunk["count"] for chunk in stored(database)}
-        assert sorted(before.values()) == [5, 10, 10]
-        append_each(chunks, points(*range(30, 50)))
-        chunks.merge(RUN)
-        kept = {chunk["_id"] for chunk in stored(database)} & set(before)
-        assert {before[one] for one in kept} >= {10}
-        assert chunks.history(RUN, KEY) == points(*range(25), *range(30, 50))
-
-    def test_what_a_merge_lists_but_cannot_read_stays(self, database: Database) -> None:
-        """As when a database finds less by one condition than by another."""
-
-        class Forgetful(MemoryDriver):
-            def find(self, collection: str, query: Find) -> list[Row]:
-                rows = super().find(collection, query)
-                return rows if query.fields is not None else rows[5:]
-
-        append_each(Chunks(MemoryDriver(database)), points(*range(20)))
-        Chunks(Forgetful(database)).merge(RUN)
-        assert Chunks(MemoryDriver(database)).history(RUN, KEY) == points(*range(20))
