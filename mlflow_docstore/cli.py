@@ -98,8 +98,11 @@ def _uri_argument(parser: argparse.ArgumentParser) -> None:
 def _compact(options: argparse.Namespace) -> int:
     from mlflow_docstore.compat.maintenance import compact  # noqa: PLC0415 - imports MLflow
 
-    runs, chunks = compact(connect(options.uri))
-    sys.stdout.write(f"{runs} ended runs, {chunks} metric chunks merged away\n")
+    done = compact(connect(options.uri))
+    sys.stdout.write(
+        f"{done.runs} ended runs, {done.chunks} metric chunks merged away,"
+        f" {done.parts} parts of texts swept\n"
+    )
     return 0
 
 
@@ -156,6 +159,11 @@ COMMANDS = (
         _quickstart,
     ),
     Command("check", "judge a database by the contract suite", _check_arguments, _check),
-    Command("compact", "merge the small metric chunks of ended runs", _uri_argument, _compact),
+    Command(
+        "compact",
+        "merge small metric chunks of ended runs, sweep up what nothing needs",
+        _uri_argument,
+        _compact,
+    ),
     Command("indexes", "show, add and drop indexes", _indexes_arguments, _indexes),
 )

@@ -1,7 +1,7 @@
 """Upkeep of a database as a whole, for the command line."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlflow.entities import LifecycleStage, ViewType
 
@@ -18,19 +18,29 @@ _STAGES = tuple(LifecycleStage.view_type_to_stages(ViewType.ALL))
 _ENDED = In(Field(FieldKind.ATTRIBUTE, "status"), tuple(sorted(FINAL_STATUSES)))
 
 
-def compact(backend: Backend) -> tuple[int, int]:
-    """Merge the metric chunks of all ended runs, deleted ones included.
+class Upkeep(NamedTuple):
+    """What was done.
 
-    Returns:
-        How many runs have ended, and how many chunks were merged.
+    Args:
+        runs: How many runs have ended.
+        chunks: How many chunks of metrics were merged.
+        parts: How many parts of large texts went.
     """
+
+    runs: int
+    chunks: int
+    parts: int
+
+
+def compact(backend: Backend) -> Upkeep:
+    """Merge the metric chunks of all ended runs, deleted ones included; sweep parts of texts."""
     runs = chunks = 0
     for experiment in _all_pages(backend.experiments.search, ExperimentQuery(_STAGES)):
         query = RunQuery((experiment.experiment_id,), _STAGES, _ENDED)
         for run in _all_pages(backend.runs.search, query):
             runs += 1
             chunks += backend.metrics.compact(run.info.run_id)
-    return runs, chunks
+    return Upkeep(runs, chunks, backend.sweep())
 
 
 def _all_pages(search: Callable[[Any, PageRequest], Page[Any]], query: object) -> Iterator[Any]:

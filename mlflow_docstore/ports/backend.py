@@ -80,6 +80,13 @@ class Backend(Protocol):
         """
 
     @abstractmethod
+    def sweep(self) -> int:
+        """Remove parts of large texts that nothing refers to any more; how many.
+
+        Interrupted calls leave them. Safe beside writers: what was written within a day stays.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of connections; a later call opens them again."""
 

@@ -22,7 +22,6 @@ from mlflow.tracking._tracking_service.utils import _get_store
 
 LIMIT = 16 * 1024 * 1024
 HUGE = "x" * LIMIT
-HALF = "x" * (LIMIT // 2)
 
 FIRST = "1" * 20000
 """The longest tag of an experiment; of a run it is less than half."""
@@ -56,26 +55,33 @@ def assert_too_large(call: Callable[[], object]) -> None:
     assert len(caught.value.message) < 1000
 
 
-def dataset(name: str, profile: str) -> DatasetInput:
-    tags = [InputTag("mlflow.data.context", "train")]
-    return DatasetInput(Dataset(name, "1", "local", "here", None, profile), tags)
+def dataset(name: str, tags: int = 1) -> DatasetInput:
+    """With so many tags, as long as MLflow takes them; its other texts do not count."""
+    context = InputTag("mlflow.data.context", "train")
+    more = [InputTag(f"{number}", "x" * 500) for number in range(tags - 1)]
+    return DatasetInput(Dataset(name, "1", "local", "here", None, HUGE[:-1]), [context, *more])
+
+
+MANY = LIMIT // 500
+"""So many tags are more than a run can hold."""
 
 
 class TestInputs:
-    def test_a_profile_as_large_as_mlflow_allows(self, store: AbstractStore, run_id: str) -> None:
+    def test_more_tags_than_fit(self, store: AbstractStore, run_id: str) -> None:
         before = store.get_run(run_id).inputs.to_dictionary()
-        assert_too_large(lambda: store.log_inputs(run_id, [dataset("one", HUGE[:-1])]))
+        assert_too_large(lambda: store.log_inputs(run_id, [dataset("one", MANY)]))
         assert store.get_run(run_id).inputs.to_dictionary() == before
         assert "one" not in [found.name for found in store._search_datasets(["0"])]
 
     def test_two_that_fit_alone(self, store: AbstractStore, run_id: str) -> None:
-        assert_too_large(lambda: store.log_inputs(run_id, [dataset("a", HALF), dataset("b", HALF)]))
+        both = [dataset(name, MANY // 2 + 1) for name in "ab"]
+        assert_too_large(lambda: store.log_inputs(run_id, both))
         assert store.get_run(run_id).inputs.dataset_inputs == []
         assert {"a", "b"}.isdisjoint(found.name for found in store._search_datasets(["0"]))
 
     def test_one_more_than_fits(self, store: AbstractStore, run_id: str) -> None:
-        store.log_inputs(run_id, [dataset("first", HALF)])
-        assert_too_large(lambda: store.log_inputs(run_id, [dataset("second", HALF)]))
+        store.log_inputs(run_id, [dataset("first", MANY // 2 + 1)])
+        assert_too_large(lambda: store.log_inputs(run_id, [dataset("second", MANY // 2 + 1)]))
         linked = [link.dataset.name for link in store.get_run(run_id).inputs.dataset_inputs]
         assert linked == ["first"]
         summaries = [found.name for found in store._search_datasets(["0"])]
@@ -108,8 +114,9 @@ class TestRuns:
         refused = f"m{len(data.metrics)}"
         assert store.get_metric_history(run_id, refused) == []
 
-    def test_a_full_run_can_still_end(self, store: AbstractStore, run_id: str) -> None:
-        store.log_inputs(run_id, [dataset("nearly all", HUGE[: LIMIT - 4096])])
+    def test_a_full_run_can_still_end(self, store: AbstractStore) -> None:
+        tags = [RunTag("nearly all", HUGE[: LIMIT - 4096])]
+        run_id = store.create_run("0", "ann", 1, tags, "run").info.run_id
         info = store.update_run_info(run_id, 3, 5, None)
         assert (info.status, info.end_time) == ("FINISHED", 5)
 

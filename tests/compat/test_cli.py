@@ -4,16 +4,20 @@ import subprocess
 import sys
 
 import pytest
-from mlflow.entities import Metric, RunStatus
+from mlflow.entities import Dataset, DatasetInput, Metric, RunStatus
 
 import mlflow_docstore
 from mlflow_docstore import cli
+from mlflow_docstore.adapters.document.layout import DATASETS
+from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.adapters.document.texts.parts import Holder
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 
 Captured = pytest.CaptureFixture[str]
 
 
 CHUNKS = 50
+LARGE = "x" * 100_000
 
 HELP = """
 import sys
@@ -85,9 +89,27 @@ class TestCompact:
         capsys: Captured,
     ) -> None:
         assert cli.main(["compact", uri]) == 0
-        assert capsys.readouterr().out == f"1 ended runs, {CHUNKS} metric chunks merged away\n"
+        assert capsys.readouterr().out == (
+            f"1 ended runs, {CHUNKS} metric chunks merged away, 0 parts of texts swept\n"
+        )
         for run_id, before in points.items():
             assert list(store.get_metric_history(run_id, "loss")) == before
+
+    def test_parts_of_texts_that_nothing_names_are_swept(
+        self, uri: str, store: DocStoreTrackingStore, capsys: Captured
+    ) -> None:
+        run_id = store.create_run("0", "user", 1, [], None).info.run_id
+        dataset = Dataset("wine", "1", "local", "here", None, LARGE)
+        store.log_inputs(run_id, [DatasetInput(dataset, [])])
+        texts = LargeTexts(store._backend._driver, clock=lambda: 0)
+        left = texts.moved(Holder(DATASETS, "none", "none"), {"text": LARGE}, ["text"])[1]
+        with texts.stored(left):
+            pass
+        for swept in (1, 0):
+            assert cli.main(["compact", uri]) == 0
+            assert capsys.readouterr().out.endswith(f" {swept} parts of texts swept\n")
+        (linked,) = store.get_run(run_id).inputs.dataset_inputs
+        assert linked.dataset.profile == LARGE
 
 
 class TestIndexes:

@@ -12,6 +12,7 @@ from mlflow.entities import Experiment
 from mlflow_docstore.adapters.document.driver import Driver
 from mlflow_docstore.adapters.document.layout import EXPERIMENTS
 from mlflow_docstore.adapters.document.repositories.experiments import DocumentExperiments
+from mlflow_docstore.adapters.document.texts.large import LargeTexts
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.errors import AlreadyExists, NotFound, StoreError
@@ -74,7 +75,7 @@ class World:
 
     @property
     def experiments(self) -> DocumentExperiments:
-        return DocumentExperiments(self.driver)
+        return DocumentExperiments(self.driver, LargeTexts(self.driver))
 
     def bearers(self) -> dict[str, str]:
         """Names by id."""
@@ -83,7 +84,8 @@ class World:
 
     def attempt(self, work: Work, actor: Actor) -> Callable[[], Any]:
         """The work as an actor's, which ends with None or the error it was answered with."""
-        experiments = DocumentExperiments(SteppedDriver(self.database, EXPERIMENTS, actor.step))
+        driver = SteppedDriver(self.database, EXPERIMENTS, actor.step)
+        experiments = DocumentExperiments(driver, LargeTexts(driver))
 
         def attempted() -> Any:
             try:

@@ -11,7 +11,7 @@ from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.runs import RunBatch
 
 from .readers import Snapshot
-from .world import dataset, experiment, model, point, run
+from .world import LARGE, dataset, experiment, model, point, run
 
 Rule = Callable[[Snapshot, Snapshot, Snapshot], bool]
 """From what was seen before, what is seen now, and what is to be seen in the end."""
@@ -156,6 +156,14 @@ _INPUTS = (
         ),
         one_by_one("datasets", after="runs"),
     ),
+    Operation(
+        "inputs.log_inputs of large datasets",
+        lambda db: db.inputs.log_inputs(
+            "r1", [dataset("new", f"new {LARGE}"), dataset("newer"), dataset("old", LARGE)], []
+        ),
+        one_by_one("datasets", after="runs"),
+    ),
+    Operation("sweep", lambda db: db.sweep()),
     Operation(
         "inputs.log_outputs",
         lambda db: db.inputs.log_outputs(

@@ -15,6 +15,10 @@ from mlflow.entities import (
     RunTag,
 )
 
+from mlflow_docstore.adapters.document.backend import DocumentBackend
+from mlflow_docstore.adapters.document.layout import DATASETS, EXPERIMENTS
+from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.adapters.document.texts.parts import Holder, root_of
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.runs import RunBatch
 
@@ -23,6 +27,9 @@ from .readers import snapshot
 
 _CHUNKS = 10
 """Of one metric, and of two: more than are left alone when a run ends."""
+
+LARGE = "x" * 100_000
+"""A text that is moved out of its document."""
 
 
 def experiment(number: str, name: str) -> Experiment:
@@ -63,9 +70,9 @@ def point(number: int, key: str = "loss", model_id: str | None = None) -> Metric
     return Metric(key, number / 2, 4000 + number, number, model_id=model_id)
 
 
-def dataset(name: str) -> DatasetInput:
+def dataset(name: str, profile: str | None = None) -> DatasetInput:
     tags = [InputTag("mlflow.data.context", "train")]
-    return DatasetInput(Dataset(name, f"digest-{name}", "local", "src"), tags)
+    return DatasetInput(Dataset(name, f"digest-{name}", "local", "src", None, profile), tags)
 
 
 def arrange(backend: Backend) -> None:
@@ -78,14 +85,25 @@ def arrange(backend: Backend) -> None:
     for number in range(1, _CHUNKS):
         backend.runs.log("r1", RunBatch([point(number)]))
         backend.runs.log("r1", RunBatch([point(number, "train"), point(number, "val")]))
-    backend.inputs.log_inputs("r3", [dataset("old")], [])
+    for run_id in ("r2", "r3"):
+        backend.inputs.log_inputs(run_id, [dataset("old", f"old {LARGE}")], [])
     for model_id, experiment_id in (("m1", "1"), ("m2", "1"), ("m3", "2")):
         backend.logged_models.create(model(model_id, experiment_id))
         backend.logged_models.add_metrics("r1", [point(0, "auc", model_id)])
     backend.logged_models.delete("m2", at=5000)
+    _leave_parts(backend)
     backend.runs.delete("r2", at=5000)
     backend.experiments.delete("2", at=5000)
 
 
+def _leave_parts(backend: Backend) -> None:
+    """Parts of a text that was never named, of a writer who died long ago."""
+    assert isinstance(backend, DocumentBackend)
+    texts = LargeTexts(backend._driver, clock=lambda: 0)
+    holder = Holder(DATASETS, "none", root_of(EXPERIMENTS, "1"))
+    with texts.stored(texts.moved(holder, {"profile": LARGE}, ["profile"])[1]):
+        pass
+
+
 # What an aborted rename or creation leaves of its claims is nobody's concern.
-WORLD = World(arrange, snapshot, exact=("runs", "logged_models", "datasets", "metrics"))
+WORLD = World(arrange, snapshot, exact=("runs", "logged_models", "datasets", "metrics", "texts"))

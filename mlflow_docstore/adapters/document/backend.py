@@ -30,6 +30,7 @@ from .repositories.registered_models import DocumentRegisteredModels
 from .repositories.runs import DocumentRuns
 from .repositories.webhooks import DocumentWebhooks
 from .retry import RetryingDriver
+from .texts.large import LargeTexts
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,11 @@ class DocumentBackend(Backend):
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
         chunks = Chunks(driver)
-        self._experiments = DocumentExperiments(driver)
-        self._runs = DocumentRuns(driver, chunks)
+        self._texts = LargeTexts(driver)
+        self._experiments = DocumentExperiments(driver, self._texts)
+        self._runs = DocumentRuns(driver, chunks, self._texts)
         self._metrics = DocumentMetrics(chunks)
-        self._inputs = DocumentInputs(driver)
+        self._inputs = DocumentInputs(driver, self._texts)
         self._logged_models = DocumentLoggedModels(driver)
         self._webhooks = DocumentWebhooks(driver)
         heads = ModelHeads(driver)
@@ -135,6 +137,9 @@ class DocumentBackend(Backend):
             self._driver.prepare(LAYOUT)
             if not self._driver.insert(META, {"_id": MARKER_ID, "version": LAYOUT.version}):
                 self._driver.patch(META, MARKER_ID, Patch(set={"version": LAYOUT.version}))
+
+    def sweep(self) -> int:
+        return self._texts.sweep()
 
     def close(self) -> None:
         self._driver.close()

@@ -18,6 +18,7 @@ RUNS = "runs"
 METRICS = "metrics"
 LOGGED_MODELS = "logged_models"
 DATASETS = "datasets"
+TEXTS = "texts"
 REGISTERED_MODELS = "registered_models"
 MODEL_VERSIONS = "model_versions"
 WEBHOOKS = "webhooks"
@@ -106,6 +107,7 @@ LAYOUT = Layout(
             DATASETS,
             indexes=(Index("by_experiment", (("experiment_id", 1), ("workspace", 1))),),
         ),
+        Collection(TEXTS, indexes=(Index("by_root", (("root", 1), ("workspace", 1))),)),
         Collection(
             REGISTERED_MODELS,
             indexes=(

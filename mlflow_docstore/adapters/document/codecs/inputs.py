@@ -22,6 +22,17 @@ CONTEXT = "context"
 EXPERIMENT = "experiment_id"
 CONTEXTS = "contexts"
 
+# Not "schema": every document's own schema version is under that name.
+_SCHEMA = "data_schema"
+_PROFILE = "profile"
+_SOURCE = "source"
+_SOURCE_TYPE = "source_type"
+
+TEXTS = (_SOURCE, _SCHEMA, _PROFILE)
+"""Texts that may be large, in a dataset and in its links."""
+
+_CONTENT = (NAME, DIGEST, _SOURCE_TYPE, *TEXTS)
+
 CONTEXT_TAG = "mlflow.data.context"
 
 
@@ -35,17 +46,25 @@ def encode_dataset(experiment_id: str, dataset: Dataset) -> Document:
     return {
         "_id": dataset_id(experiment_id, dataset),
         EXPERIMENT: experiment_id,
-        **_content(dataset),
+        NAME: dataset.name,
+        DIGEST: dataset.digest,
+        _SOURCE_TYPE: dataset.source_type,
+        _SOURCE: dataset.source,
+        _SCHEMA: dataset.schema,
+        _PROFILE: dataset.profile,
         CONTEXTS: [],
     }
 
 
 def encode_dataset_input(stored: Document, tags: list[InputTag]) -> Document:
-    """A link of a stored dataset, with its content, so that a run is read at once."""
+    """A link of a stored dataset, with its content, so that a run is read at once.
+
+    Large texts are not in the content, but with the dataset: the link refers to the same parts.
+    """
     kept = {tag.key: tag.value for tag in tags}
     return {
         ID: stored["_id"],
-        **_content(decode_dataset(stored)),
+        **{name: stored[name] for name in _CONTENT},
         CONTEXT: kept.get(CONTEXT_TAG),
         "tags": [[tag.key, tag.value] for tag in tags],
     }
@@ -63,10 +82,10 @@ def decode_dataset(stored: Document) -> Dataset:
     return Dataset(
         name=stored[NAME],
         digest=stored[DIGEST],
-        source_type=stored["source_type"],
-        source=stored["source"],
-        schema=stored["data_schema"],
-        profile=stored["profile"],
+        source_type=stored[_SOURCE_TYPE],
+        source=stored[_SOURCE],
+        schema=stored[_SCHEMA],
+        profile=stored[_PROFILE],
     )
 
 
@@ -83,15 +102,3 @@ def encode_model_output(output: LoggedModelOutput, token: str) -> Document:
 def decode_model_output(stored: Document) -> LoggedModelOutput:
     """The link of a model that the run wrote."""
     return LoggedModelOutput(model_id=stored[ID], step=stored["step"])
-
-
-def _content(dataset: Dataset) -> Document:
-    return {
-        NAME: dataset.name,
-        DIGEST: dataset.digest,
-        "source_type": dataset.source_type,
-        "source": dataset.source,
-        # Not "schema": every document's own schema version is under that name.
-        "data_schema": dataset.schema,
-        "profile": dataset.profile,
-    }

@@ -151,9 +151,15 @@ def _decode_latest(name: str, latest: dict[str, Any]) -> Metric:
 
 def _inputs(document: Document) -> tuple[list[Any], list[Any]]:
     return (
-        [decode_dataset_input(stored) for stored in document[DATASETS]],
+        [decode_dataset_input(stored) for stored in linked_datasets(document)],
         [decode_model_input(stored) for stored in document[MODEL_INPUTS]],
     )
+
+
+def linked_datasets(document: Document) -> list[Document]:
+    """The links of datasets in a run."""
+    links: list[Document] = document[DATASETS]
+    return links
 
 
 def latest_path(key: str, field: str = "") -> str:

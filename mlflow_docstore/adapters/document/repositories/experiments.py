@@ -26,6 +26,8 @@ from mlflow_docstore.adapters.document.queries.experiments import (
     experiment_order,
 )
 from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.adapters.document.texts.parts import root_of
 from mlflow_docstore.core.errors import InvalidState, NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.query import Exists, In, equals, path
@@ -46,9 +48,11 @@ class DocumentExperiments(ExperimentRepository):
 
     Args:
         driver: The database.
+        texts: Where large texts of what belongs to experiments are.
     """
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, texts: LargeTexts) -> None:
+        self._texts = texts
         self._experiments = Documents(driver, EXPERIMENTS)
         self._runs = Documents(driver, RUNS)
         self._chunks = Documents(driver, METRICS)
@@ -121,6 +125,7 @@ class DocumentExperiments(ExperimentRepository):
             self._runs.delete_many([In(path("_id"), run_ids)])
         for belongings in self._belongings:
             belongings.delete_many([mine])
+        self._texts.purge([root_of(EXPERIMENTS, experiment_id)])
         # The name last: a claim that is left behind blocks nobody, a name without one would be
         # given to a second experiment.
         if not self._experiments.delete(experiment_id, when=(_IS_DELETED,)):

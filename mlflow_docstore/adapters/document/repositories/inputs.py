@@ -4,7 +4,7 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from mlflow.entities import DatasetInput, LoggedModelInput, LoggedModelOutput
+from mlflow.entities import Dataset, DatasetInput, LoggedModelInput, LoggedModelOutput
 
 from mlflow_docstore.adapters.document.codecs import inputs as codec
 from mlflow_docstore.adapters.document.codecs import runs as run_codec
@@ -16,9 +16,11 @@ from mlflow_docstore.adapters.document.codecs.inputs import (
 )
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
-from mlflow_docstore.adapters.document.layout import DATASETS, RUNS
+from mlflow_docstore.adapters.document.layout import DATASETS, EXPERIMENTS, RUNS
 from mlflow_docstore.adapters.document.queries.fields import one_of
 from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.adapters.document.texts.parts import Holder, root_of
 from mlflow_docstore.core.errors import AlreadyExists, NotFound
 from mlflow_docstore.core.query import In, equals, path
 from mlflow_docstore.ports.inputs import DatasetSummary, InputRepository
@@ -31,9 +33,11 @@ class DocumentInputs(InputRepository):
 
     Args:
         driver: The database.
+        texts: Where large contents of datasets are.
     """
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, texts: LargeTexts) -> None:
+        self._texts = texts
         self._runs = Documents(driver, RUNS)
         self._datasets = Documents(driver, DATASETS)
 
@@ -95,15 +99,33 @@ class DocumentInputs(InputRepository):
         """Links of the datasets that are new to the run, to content that is stored by then."""
         known = {link[codec.ID] for link in linked}
         new = {key: item for key, item in given.items() if key not in known}
-        if not new:
-            return []
-        self._datasets.insert_many(
-            [encode_dataset(experiment_id, item.dataset) for item in new.values()]
-        )
-        stored = self._datasets.find([In(path("_id"), tuple(new))])
-        links = [encode_dataset_input(content, new[content["_id"]].tags) for content in stored]
-        order = list(new)
-        return sorted(links, key=lambda link: order.index(link[codec.ID]))
+        contents: dict[str, Document] = {}
+        for _ in rounds("experiment", experiment_id):
+            absent = {key: item for key, item in new.items() if key not in contents}
+            if not absent:
+                break
+            stored = self._datasets.find([In(path("_id"), tuple(absent))])
+            contents |= {content["_id"]: content for content in stored}
+            contents |= self._added(
+                experiment_id,
+                [item.dataset for key, item in absent.items() if key not in contents],
+            )
+        return [encode_dataset_input(contents[key], item.tags) for key, item in new.items()]
+
+    def _added(self, experiment_id: str, datasets: Sequence[Dataset]) -> dict[str, Document]:
+        """Those of the datasets that nobody else stored at the same time, as they are stored."""
+        if not datasets:
+            return {}
+        contents, parts = {}, []
+        for dataset in datasets:
+            content = encode_dataset(experiment_id, dataset)
+            key = content["_id"]
+            holder = Holder(DATASETS, key, root_of(EXPERIMENTS, experiment_id))
+            contents[key], pieces = self._texts.moved(holder, content, codec.TEXTS)
+            parts += pieces
+        with self._texts.stored(parts):
+            taken = self._datasets.insert_many(list(contents.values()))
+        return {key: content for key, content in contents.items() if key not in taken}
 
     def _note_contexts(self, links: Sequence[Document]) -> None:
         """Have the summaries of datasets tell what the links say."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 from mlflow.entities import Metric, Run, RunInfo
 
@@ -13,6 +14,7 @@ from mlflow_docstore.adapters.document.codecs.runs import (
     encode_latest_of,
     encode_run,
     latest_path,
+    linked_datasets,
 )
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
@@ -23,6 +25,7 @@ from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.adapters.document.layout import LOGGED_MODELS, RUNS
 from mlflow_docstore.adapters.document.queries.runs import run_filter, run_order
 from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.adapters.document.texts.large import LargeTexts
 from mlflow_docstore.core.errors import Conflict, InvalidState, NotFound, Unavailable
 from mlflow_docstore.core.metrics import Point, sanitize
 from mlflow_docstore.core.paging import Page, PageRequest
@@ -53,9 +56,11 @@ class DocumentRuns(RunRepository):
     Args:
         driver: The database.
         chunks: The histories of metrics.
+        texts: Where large contents of linked datasets are.
     """
 
-    def __init__(self, driver: Driver, chunks: Chunks) -> None:
+    def __init__(self, driver: Driver, chunks: Chunks, texts: LargeTexts) -> None:
+        self._texts = texts
         self._runs = Documents(driver, RUNS)
         self._models = Documents(driver, LOGGED_MODELS)
         self._chunks = chunks
@@ -65,12 +70,18 @@ class DocumentRuns(RunRepository):
         self._runs.insert(encode_run(run))
 
     def get(self, run_id: str) -> Run:
-        return decode_run(self._document(run_id))
+        return decode_run(self._texts.read(lambda: self._document(run_id), linked_datasets))
 
     def search(self, query: RunQuery, page: PageRequest) -> Page[Run]:
         if not query.experiment_ids:
             return Page()
-        return self._runs.page(run_filter(query), run_order(query), page, decode_found_run)
+        where, order = run_filter(query), run_order(query)
+
+        def load() -> Page[Document]:
+            return self._runs.page(where, order, page, dict)
+
+        found = self._texts.read(load, _all_linked)
+        return Page([decode_found_run(document) for document in found.items], found.token)
 
     def log(self, run_id: str, batch: RunBatch) -> None:
         points = _points(batch.metrics)
@@ -212,6 +223,10 @@ def require_active(document: Document) -> Document:
     if document[codec.LIFECYCLE] != _ACTIVE:
         raise InvalidState("run", document["_id"], stage=document[codec.LIFECYCLE])
     return document
+
+
+def _all_linked(page: Page[Document]) -> Iterable[Document]:
+    return chain.from_iterable(map(linked_datasets, page.items))
 
 
 def _named(name: str) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Large texts: moved out of documents into parts of their own, and put back for readers."""
