@@ -231,7 +231,8 @@ class TestReading:
         shelf.forget(reference["text_parts"][0])
         with pytest.raises(StoreError) as caught:
             shelf.get("a")
-        assert caught.value.kind == "text_part"
+        assert caught.value.facts["reason"] == "it is named but not there"
+        assert shelf.driver.verbs == ["insert", "find", "find"]
 
 
 class TestSweeping:
