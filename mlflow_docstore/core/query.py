@@ -8,10 +8,11 @@ Paths do not lead through arrays: only AnyElement looks inside one, at its sub-d
 comparison with an array or a sub-document is undefined.
 """
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from .errors import InvalidArgument
 
@@ -52,6 +53,17 @@ class Operator(str, Enum):
     LE = "<="
     GT = ">"
     GE = ">="
+
+
+COMPARATORS: Mapping[Operator, Callable[[Any, Any], bool]] = {
+    Operator.EQ: operator.eq,
+    Operator.NE: operator.ne,
+    Operator.LT: operator.lt,
+    Operator.LE: operator.le,
+    Operator.GT: operator.gt,
+    Operator.GE: operator.ge,
+}
+"""What each operator says of two scalars of one type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +198,14 @@ class BestElement:
 
     Args:
         array: The array of sub-documents.
-        where: What an element must match to count.
+        where: What an element must match to count, all of it: comparisons, and Ors of Ands of them.
         rank: Orders among the elements that count, paths within the element, all mandatory.
         value: The path within the element to sort by.
         descending: Greatest first; a document without such an element comes last.
     """
 
     array: Field
-    where: tuple[Compare, ...]
+    where: tuple[Compare | Or, ...]
     rank: tuple[Order, ...]
     value: Field
     descending: bool = False

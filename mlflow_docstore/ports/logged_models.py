@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 from mlflow.entities import LoggedModel, LoggedModelStatus, Metric
@@ -19,14 +20,25 @@ class DatasetScope:
     digest: str | None = None
 
 
+class MetricPoints(Enum):
+    """Which of the points of a metric a search of models looks at."""
+
+    LATEST = "latest"
+    """Of those on the query's datasets the one of the latest step, then of the latest time, then of
+    the greatest value: in filters and in orders."""
+    ANY = "any"
+    """In filters every point on the query's datasets, one of which must match. In orders, on
+    whatever dataset, the one of the latest time, then of the latest step, then of the least run id.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class ModelOrder:
     """A sort key.
 
     Args:
-        order: On an attribute, or on a metric: its latest value by timestamp, then step, then
-            least run id.
-        scope: Only metrics on this dataset count; None for all metrics.
+        order: On an attribute, or on a metric: on the value of its point, see ``MetricPoints``.
+        scope: Only points on this dataset count; None for all points.
     """
 
     order: Order
@@ -41,16 +53,18 @@ class LoggedModelQuery:
         experiment_ids: Experiments to look in.
         where: Attributes (those of the entity, ``creation_timestamp_ms`` and
             ``last_updated_timestamp_ms`` as in MLflow's SQL store, ``status`` as its number in
-            text), params, tags, and metrics (any logged point).
+            text), params, tags, and metrics, whose values are numbers.
         datasets: Metrics in ``where`` must be on one of these; where ``where`` holds no metric, a
             model must have any metric on one of them.
         order: Sort keys; models without a value last. Ties go to the newest, then to the id.
+        points: Which points of metrics ``where`` and ``order`` look at.
     """
 
     experiment_ids: tuple[str, ...]
     where: Filter = field(default_factory=And)
     datasets: tuple[DatasetScope, ...] = ()
     order: tuple[ModelOrder, ...] = ()
+    points: MetricPoints = MetricPoints.LATEST
 
 
 class LoggedModelRepository(Protocol):
@@ -74,6 +88,7 @@ class LoggedModelRepository(Protocol):
 
         Raises:
             InvalidArgument: ``kind="page_token"``.
+            Unsupported: ``kind="filter"``; the latest point of a metric within an Or.
         """
 
     @abstractmethod

@@ -1,7 +1,7 @@
-"""Cases that an older MLflow's own store answers otherwise, and so cannot be asked of anyone there.
+"""Cases that releases of MLflow answer differently, and from or until which one each holds.
 
-The contract is that of the newest MLflow. Each pattern is matched against a case's module, name and
-parameters; what it matches is left out where MLflow is older than the version above it.
+The contract is that of the newest MLflow, and of what older ones decided otherwise where this
+project answers as they do. Each pattern is matched against a case's module, name and parameters.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from packaging.version import Version
 
-CHANGED: Mapping[Version, tuple[str, ...]] = {
+SINCE: Mapping[Version, tuple[str, ...]] = {
     Version("3.15"): (
         "test_metric_sampling.py::TestSpread::*",
         "test_metric_sampling.py::TestBounds::test_are_applied_before_thinning_out*",
@@ -54,12 +54,58 @@ CHANGED: Mapping[Version, tuple[str, ...]] = {
         "test_search_runs_refusals.py::test_malformed_filter_is_refused*-status IN *",
         "test_search_runs_refusals.py::test_malformed_filter_is_refused*-run_name IN *",
     ),
+    Version("3.18"): (
+        "test_experiment_changes.py::TestRename::test_to_a_blank_name*",
+        "test_experiments.py::TestNames::test_a_blank_name*",
+        "test_search_experiments.py::test_comparator_may_be_in_any_case*",
+        "test_search_experiments.py::test_prefix_of_attributes_may_be_in_the_plural*",
+        "test_search_logged_models.py::test_latest_point_*",
+        "test_search_logged_models.py::test_status_is_compared_by_its_name*",
+        "test_search_logged_models.py::test_status_that_is_no_name_is_refused*",
+        "test_search_logged_models_datasets.py::test_latest_point_*",
+        "test_search_logged_models_order.py::test_clause_on_none_of_the_datasets_to_search*",
+        "test_search_logged_models_order.py::test_datasets_to_search_restrict_the_points*",
+        "test_search_logged_models_order.py::test_latest_point_is_the_one_of_the_latest_step*",
+        "test_search_logged_models_order.py::test_latest_point_of_one_place_*the_greatest_value*",
+        "test_search_logged_models_order.py::test_latest_point_of_one_step_*",
+        "test_search_logged_models_order.py::test_paging_keeps_to_a_filter_that_most_models_fail*",
+        "test_search_model_versions_order.py::*::test_prefix_of_attributes_may_be_in_the_plural*",
+        "test_search_refusals.py::test_test_for_null_is_refused*",
+        "test_trailing_newlines.py::*",
+    ),
 }
+"""The first release that a case holds for."""
+
+UNTIL: Mapping[Version, tuple[str, ...]] = {
+    Version("3.18"): (
+        "test_search_experiments.py::test_clause_that_names_no_order*-attributes.name-*",
+        "test_search_experiments.py::test_malformed_filter_is_refused*-attributes.name = *",
+        "test_search_experiments.py::test_malformed_filter_is_refused*-experiment_id in *",
+        "test_search_experiments.py::test_malformed_filter_is_refused*-name like *",
+        "test_search_experiments.py::test_malformed_filter_is_refused*-name ilike *",
+        "test_search_experiments.py::test_malformed_filter_is_refused*-tags.k like *",
+        "test_search_logged_models.py::test_any_point_of_a_metric_may_match*",
+        "test_search_logged_models.py::test_status_is_the_number_of_the_status*",
+        "test_search_logged_models_order.py::test_datasets_to_search_do_not_change_the_order*",
+        "test_search_logged_models_order.py::test_latest_point_is_the_one_of_the_latest_time*",
+        "test_search_logged_models_order.py::test_latest_point_of_one_place_*the_first_run_id*",
+        "test_search_logged_models_order.py::test_latest_point_of_one_time_*",
+        "test_search_model_versions_order.py::*::test_other_fields_are_refused*-attributes.name-*",
+    ),
+}
+"""The first release that a case no longer holds for."""
 
 
-def changed_since(case: str, installed: Version) -> Version | None:
-    """The version that the case needs, where the installed one is older."""
-    for version, patterns in CHANGED.items():
-        if installed < version and any(fnmatchcase(case, pattern) for pattern in patterns):
-            return version
+def reason_to_skip(case: str, installed: Version) -> str | None:
+    """Why a case says nothing of the installed release, if it does not."""
+    for version, patterns in SINCE.items():
+        if installed < version and _matches(case, patterns):
+            return f"MLflow answers otherwise before {version}"
+    for version, patterns in UNTIL.items():
+        if installed >= version and _matches(case, patterns):
+            return f"MLflow answers otherwise from {version} on"
     return None
+
+
+def _matches(case: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(case, pattern) for pattern in patterns)

@@ -1,6 +1,7 @@
 """One collection as repositories see it: stamped, scoped to a workspace, read in pages."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from mlflow_docstore.core.errors import InvalidArgument, Unsupported
@@ -13,7 +14,7 @@ from mlflow_docstore.core.paging import (
 )
 from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals, require_scalar
 
-from .driver import Document, Driver, Find, Join, Outcome, Patch
+from .driver import Document, Driver, Find, Join, Outcome, Patch, Row
 from .layout import SCHEMA_VERSION
 
 WORKSPACE = "default"
@@ -117,6 +118,7 @@ class Documents:
         decode: Callable[[Document], T],
         fields: tuple[str, ...] | None = None,
         join: Join | None = None,
+        keep: Callable[[Document], bool] = lambda _: True,
     ) -> Page[T]:
         """One page, and the token of the next if there is one.
 
@@ -127,6 +129,7 @@ class Documents:
             decode: What to make of each document.
             fields: Paths to read; None for all.
             join: What else to hand to ``decode``; other workspaces' documents are left out.
+            keep: What documents must pass besides, where ``where`` cannot say it all.
         """
         shape = repr(order)
         start = decode_token(request.token, shape=shape) if request.token else Start()
@@ -136,14 +139,23 @@ class Documents:
             )
         skipped = start.offset if start.after is None else 0
         limit = None if request.limit is None else skipped + request.limit + 1
-        query = self._query(where, order, limit, fields, start.after, join)
-        rows = self._driver.find(self.collection, query)
+        rows = self._kept(self._query(where, order, limit, fields, start.after, join), keep)
         token = None
         if limit is not None and len(rows) == limit:
             rows.pop()
             offset = start.offset - skipped + len(rows)
             token = encode_token(rows[-1].position, shape=shape, offset=offset)
         return Page([decode(_checked_with(row.document, join)) for row in rows[skipped:]], token)
+
+    def _kept(self, query: Find, keep: Callable[[Document], bool]) -> list[Row]:
+        """The first rows of a query that pass."""
+        kept: list[Row] = []
+        while True:
+            rows = self._driver.find(self.collection, query)
+            kept += [row for row in rows if keep(row.document)]
+            if query.limit is None or len(rows) < query.limit or len(kept) >= query.limit:
+                return kept[: query.limit]
+            query = replace(query, after=rows[-1].position)
 
     def distinct(
         self, where: Sequence[Filter], fields: tuple[str, ...], *, limit: int

@@ -1,12 +1,12 @@
 """The query tree as Python functions: filters to tests, sort keys to ranks."""
 
-import operator
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from mlflow_docstore.core.errors import InvalidArgument, LimitExceeded, Unsupported
 from mlflow_docstore.core.query import (
+    COMPARATORS,
     And,
     AnyElement,
     BestElement,
@@ -29,14 +29,6 @@ from .values import accepted, bracket, rank
 Test = Callable[[Any], bool]
 Position = tuple[Scalar, ...]
 
-_COMPARATORS: dict[Operator, Callable[[Any, Any], bool]] = {
-    Operator.EQ: operator.eq,
-    Operator.NE: operator.ne,
-    Operator.LT: operator.lt,
-    Operator.LE: operator.le,
-    Operator.GT: operator.gt,
-    Operator.GE: operator.ge,
-}
 _WILDCARDS = {"%": ".*", "_": "."}
 _LEAVES = (Compare, In, Like, Exists)
 
@@ -83,7 +75,7 @@ class FilterCompiler:
         return lambda document: any(test(document) for test in tests)
 
     def _compare(self, node: Compare) -> Test:
-        read, value, compare = reader(node.field), accepted(node.value), _COMPARATORS[node.operator]
+        read, value, compare = reader(node.field), accepted(node.value), COMPARATORS[node.operator]
         wanted = bracket(value)
 
         def test(document: Any) -> bool:

@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from mlflow_docstore.core.errors import InvalidArgument, Unsupported
-from mlflow_docstore.core.query import BestElement, Compare, Operator, Order, Scalar, SortKey
+from mlflow_docstore.core.query import (
+    And,
+    BestElement,
+    Compare,
+    Filter,
+    Operator,
+    Or,
+    Order,
+    Scalar,
+    SortKey,
+)
 
 from .compiler import NOTHING, OPERATORS, Native, merge, name, type_name
 
@@ -140,7 +150,7 @@ def _best(key: BestElement) -> Native:
     elements = {
         "input": {"$ifNull": [f"${name(key.array)}", []]},
         "as": "element",
-        "cond": {"$and": [test for where in key.where for test in _tests(where)]},
+        "cond": _all_of(key.where),
     }
     better = {"$cond": [{"$or": _better(key.rank)}, "$$this", "$$value"]}
     return {"$reduce": {"input": {"$filter": elements}, "initialValue": None, "in": better}}
@@ -157,7 +167,17 @@ def _better(rank: Sequence[Order]) -> list[Native]:
     return alternatives
 
 
-def _tests(where: Compare) -> list[Native]:
+def _all_of(nodes: Sequence[Filter]) -> Native:
+    return {"$and": [test for node in nodes for test in _tests(node)]}
+
+
+def _tests(where: Filter) -> list[Native]:
+    if isinstance(where, Or):
+        return [{"$or": [_all_of([node]) for node in where.nodes]}]
+    if isinstance(where, And):
+        return [_all_of(where.nodes)]
+    if not isinstance(where, Compare):
+        raise Unsupported("sort key", type(where).__name__)
     path = f"$$element.{name(where.field)}"
     test = {OPERATORS[where.operator]: [path, {"$literal": where.value}]}
     if where.operator is Operator.EQ:

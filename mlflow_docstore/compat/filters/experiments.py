@@ -7,6 +7,7 @@ from mlflow.exceptions import MlflowException
 
 from mlflow_docstore.compat.arguments import parsed_experiment_id
 from mlflow_docstore.compat.mlflow_internals.tracking import SearchExperimentsUtils as Grammar
+from mlflow_docstore.compat.releases import EXPERIMENT_COMPARATORS_IN_ANY_CASE
 from mlflow_docstore.core.query import And, Field, FieldKind, Filter, Order, all_of
 
 from .comparators import comparison, time
@@ -40,6 +41,8 @@ def parsed_order(order_by: Sequence[str] | None) -> tuple[Order, ...]:
 
 def _node(clause: dict[str, Any]) -> Filter:
     kind, key, comparator = clause["type"], clause["key"], clause["comparator"]
+    if EXPERIMENT_COMPARATORS_IN_ANY_CASE:
+        comparator = comparator.upper()
     if kind == "tag":
         if comparator not in _TAG_COMPARATORS:
             raise MlflowException.invalid_parameter_value(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlflow.entities import LoggedModelStatus
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 
@@ -12,18 +13,21 @@ from mlflow_docstore.compat.mlflow_internals.tracking import (
     EntityType,
     parse_filter_string,
 )
+from mlflow_docstore.compat.releases import MODEL_STATUS_BY_NAME
 from mlflow_docstore.core.query import And, Field, FieldKind, Filter, Order, all_of
 from mlflow_docstore.ports.logged_models import DatasetScope, ModelOrder
 
 from .comparators import comparison, time
 
+_STATUS = "status"
+_STATUS_COMPARATORS = ("=", "!=", "IN", "NOT IN")
 _TIMES = frozenset({"creation_timestamp_ms", "last_updated_timestamp_ms"})
 _ATTRIBUTES = _TIMES | {
     "model_id",
     "experiment_id",
     "name",
     "artifact_location",
-    "status",
+    _STATUS,
     "status_message",
     "lifecycle_stage",
     "model_type",
@@ -77,9 +81,27 @@ def _node(clause: Comparison) -> Filter:
             )
         if field.name in _TIMES:
             value = time(value)
+        elif field.name == _STATUS and MODEL_STATUS_BY_NAME:
+            value = _status_numbers(clause.op, value)
     if isinstance(value, tuple):
         value = tuple(map(str, value))
     return comparison(field, clause.op, value)
+
+
+def _status_numbers(comparator: str, names: Any) -> Any:
+    """What the port knows statuses by: their numbers, as text."""
+    if comparator not in _STATUS_COMPARATORS:
+        raise MlflowException.invalid_parameter_value(
+            f"Invalid comparison operator for status: {comparator}"
+        )
+    try:
+        if isinstance(names, tuple):
+            return tuple(LoggedModelStatus(name).to_int() for name in names)
+        return str(LoggedModelStatus(names).to_int())
+    except ValueError as error:
+        raise MlflowException.invalid_parameter_value(
+            f"Unknown model status in filter: {names!r}"
+        ) from error
 
 
 def _scope(clause: Mapping[str, Any]) -> DatasetScope:

@@ -36,15 +36,18 @@ from mlflow_docstore.compat.mlflow_internals.tracking import (
     generate_random_name,
     validate_logged_model_name,
 )
+from mlflow_docstore.compat.releases import MODEL_METRICS_BY_LATEST_POINT
 from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.paging import PageRequest, offset_of, offset_token
 from mlflow_docstore.ports.backend import Backend
-from mlflow_docstore.ports.logged_models import LoggedModelQuery
+from mlflow_docstore.ports.logged_models import LoggedModelQuery, MetricPoints
 
 from .experiments import active_experiment
 
 MODELS = "models"
 ARTIFACTS = "artifacts"
+
+_POINTS = MetricPoints.LATEST if MODEL_METRICS_BY_LATEST_POINT else MetricPoints.ANY
 
 
 class LoggedModelsMixin:
@@ -119,6 +122,7 @@ class LoggedModelsMixin:
                 experiment_ids=parsed_experiment_ids(search.experiment_ids),
                 datasets=scopes,
                 order=grammar.parsed_order(search.order_by),
+                points=_POINTS,
             )
             limit = _limit(max_results)
         page = self._backend.logged_models.search(query, PageRequest(limit, token))

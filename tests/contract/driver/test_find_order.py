@@ -7,7 +7,7 @@ import pytest
 from mlflow_docstore.adapters.document.driver import Find
 from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.errors import Unsupported
-from mlflow_docstore.core.query import BestElement, Operator, Order, equals, path
+from mlflow_docstore.core.query import And, BestElement, Operator, Or, Order, equals, path
 
 from .deck import BY_ID, Table, by, compare
 
@@ -153,6 +153,16 @@ class TestBestElement:
         order = best({"key": "loss", "step": 1}, *self.LATEST)
         (first, second, *rest) = lists.find(order, BY_ID)
         assert [first.document["_id"], second.document["_id"]] == ["earlier", "later"]
+        assert {row.position[0] for row in rest} == {None}
+
+    def test_alternatives_may_say_what_counts(self, lists: Table) -> None:
+        def at(step: int, time: int) -> And:
+            return And((compare("step", Operator.EQ, step), compare("time", Operator.EQ, time)))
+
+        counted = (compare("key", Operator.EQ, "loss"), Or((at(1, 1), at(5, 1), at(9, 9))))
+        order = BestElement(path("list"), counted, self.LATEST, path("value"))
+        (first, second, *rest) = lists.find(order, BY_ID)
+        assert [first.document["_id"], second.document["_id"]] == ["tied", "later"]
         assert {row.position[0] for row in rest} == {None}
 
     def test_strings_can_be_sorted_by(self, table: Table) -> None:

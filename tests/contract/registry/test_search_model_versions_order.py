@@ -76,6 +76,10 @@ class TestOrder:
             f"{name}/{number}" for name in reversed(NAMES) for number in (4, 3, 2, 1)
         ]
 
+    def test_prefix_of_attributes_may_be_in_the_plural(self, dozen: VersionFamily) -> None:
+        found = dozen.found(order_by=["attributes.name DESC", "attributes.version_number"])
+        assert found == [f"{name}/{number}" for name in reversed(NAMES) for number in (1, 2, 3, 4)]
+
     @pytest.mark.parametrize("clause", ["version_number", "version_number ASC"])
     def test_numbers_ascend_and_names_break_ties(self, dozen: VersionFamily, clause: str) -> None:
         assert dozen.found(order_by=[clause]) == [

@@ -11,7 +11,7 @@ from .registry_scenarios import new_model
 pytestmark = pytest.mark.area("registered_models")
 
 MODELS, VERSIONS = "search_registered_models", "search_model_versions"
-ENTITY_TYPES = "Valid entity types are ('attribute', 'tag', 'tags')"
+ENTITY_TYPES = "Valid entity types are ('attribute', "
 QUOTES = "Parameter value is either not quoted or unidentified quote types used for string value "
 
 
@@ -71,6 +71,16 @@ def search(request: pytest.FixtureRequest) -> str:
 def test_malformed_filter_is_refused(
     registry: RegistryStore, search: str, question: str, text: str
 ) -> None:
+    with refused("INVALID_PARAMETER_VALUE", text):
+        getattr(registry, search)(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["name IS NULL", "name is not null", "tags.k IS NULL", "tags.k IS NOT NULL"]
+)
+def test_test_for_null_is_refused(registry: RegistryStore, search: str, question: str) -> None:
+    things = {MODELS: "registered model", VERSIONS: "model version"}
+    text = f"IS NULL / IS NOT NULL is not supported for {things[search]} search."
     with refused("INVALID_PARAMETER_VALUE", text):
         getattr(registry, search)(question)
 

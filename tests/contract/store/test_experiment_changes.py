@@ -87,6 +87,13 @@ class TestRename:
         with refused("INVALID_PARAMETER_VALUE", "Invalid experiment name: ''"):
             store.rename_experiment(UNKNOWN_EXPERIMENT, "")
 
+    def test_to_a_blank_name_is_refused(self, store: AbstractStore) -> None:
+        name = scenarios.unique()
+        experiment_id = scenarios.new_experiment(store, name)
+        with refused("INVALID_PARAMETER_VALUE", "Invalid experiment name: ' '"):
+            store.rename_experiment(experiment_id, " ")
+        assert store.get_experiment(experiment_id).name == name
+
     def test_to_an_over_long_name_is_refused(self, store: AbstractStore) -> None:
         with refused("INVALID_PARAMETER_VALUE", "'name' exceeds the maximum length of 500"):
             store.rename_experiment(scenarios.new_experiment(store), "n" * 501)

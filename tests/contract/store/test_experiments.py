@@ -85,6 +85,11 @@ class TestNames:
         with refused("INVALID_PARAMETER_VALUE", "Invalid experiment name: ''"):
             store.create_experiment("")
 
+    @pytest.mark.parametrize("name", [" ", "\n", "\t \r"])
+    def test_a_blank_name_is_refused(self, store: AbstractStore, name: str) -> None:
+        with refused("INVALID_PARAMETER_VALUE", f"Invalid experiment name: '{name}'"):
+            store.create_experiment(name)
+
     def test_no_name_is_refused(self, store: AbstractStore) -> None:
         with refused("INVALID_PARAMETER_VALUE", "Invalid experiment name: 'None'"):
             store.create_experiment(None)

@@ -102,6 +102,32 @@ def test_tag_is_compared_as_text(
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
+        ("name like '%eta'", {"beta"}),
+        ("name Ilike '%beta'", {"beta", "BETA"}),
+        ("tags.team like 'r%'", {"Alpha"}),
+        ("tags.team ilike 'RED'", {"Alpha", "beta"}),
+        ("experiment_id in ('{ids[Alpha]}', '{ids[beta]}')", {"Alpha", "beta"}),
+        ("experiment_id Not in ('{ids[Alpha]}') and name like '%a'", {"beta"}),
+    ],
+)
+def test_comparator_may_be_in_any_case(
+    family: ExperimentFamily, question: str, expected: set[str]
+) -> None:
+    assert family.matching(question.format(ids=family.ids)) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["attributes.name LIKE '%/Alpha'", "attributes.experiment_id = '{ids[Alpha]}'"],
+)
+def test_prefix_of_attributes_may_be_in_the_plural(family: ExperimentFamily, question: str) -> None:
+    assert family.matching(question.format(ids=family.ids)) == ["Alpha"]
+    assert family.found(order_by=["attributes.name"]) == NAMES_ASCENDING
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
         ("experiment_id = '{ids[Alpha]}'", {"Alpha"}),
         ("attribute.experiment_id = '{ids[Alpha]}'", {"Alpha"}),
         ("experiment_id != '{ids[Alpha]}'", MEMBERS.keys() - {"Alpha"}),
@@ -327,7 +353,7 @@ def test_token_of_no_search_is_refused(store: AbstractStore, token: str, text: s
 
 
 NULL_TEST = "IS NULL / IS NOT NULL is only supported for tags, not for attribute "
-ENTITY_TYPES = "Valid entity types are ('attribute', 'tag', 'tags')"
+ENTITY_TYPES = "Valid entity types are ('attribute', "
 
 
 @pytest.mark.parametrize(

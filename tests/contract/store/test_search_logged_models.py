@@ -1,4 +1,4 @@
-"""search_logged_models: filters, datasets, scope, limits."""
+"""search_logged_models: filters, scope, limits."""
 
 import pytest
 from mlflow.entities import LoggedModelStatus
@@ -132,6 +132,47 @@ def test_status_is_the_number_of_the_status(
 
 
 @pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("status = 'PENDING'", {"Alpha", "a_b", "axb", ACCENT}),
+        ("status = 'READY'", {"beta"}),
+        ("attributes.status = 'READY'", {"beta"}),
+        ("status = READY", {"beta"}),
+        ("status != 'PENDING'", {"beta", "BETA"}),
+        ("status IN ('READY', 'FAILED')", {"beta", "BETA"}),
+        ("status in ('FAILED')", {"BETA"}),
+        ("status NOT IN ('READY', 'FAILED')", {"Alpha", "a_b", "axb", ACCENT}),
+        ("status = 'UNSPECIFIED'", set()),
+        ("status != 'READY' AND status != 'PENDING'", {"BETA"}),
+    ],
+)
+def test_status_is_compared_by_its_name(
+    models: NamedModels, question: str, expected: set[str]
+) -> None:
+    assert models.matching(question) == sorted(expected)
+
+
+UNKNOWN_STATUS = "Unknown model status in filter: "
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("status = '2'", UNKNOWN_STATUS + "'2'"),
+        ("status = 'ready'", UNKNOWN_STATUS + "'ready'"),
+        ("status != ''", UNKNOWN_STATUS + "''"),
+        ("status IN ('READY', 'DONE')", UNKNOWN_STATUS + "('READY', 'DONE')"),
+        ("status NOT IN ('1')", UNKNOWN_STATUS + "('1',)"),
+        ("status LIKE 'READY'", "Invalid comparison operator for status: LIKE"),
+        ("status ilike 'DONE'", "Invalid comparison operator for status: ILIKE"),
+    ],
+)
+def test_status_that_is_no_name_is_refused(models: NamedModels, question: str, text: str) -> None:
+    with refused("INVALID_PARAMETER_VALUE", text):
+        models.search(question)
+
+
+@pytest.mark.parametrize(
     "spelling",
     [
         "creation_time",
@@ -195,6 +236,56 @@ def test_any_point_of_a_metric_may_match(
     assert models.matching(question) == sorted(expected)
 
 
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("metrics.loss = -1", {"Alpha"}),
+        ("metrics.loss = 0.5", set()),
+        ("metrics.loss != 0.9", {"Alpha", "BETA", "a_b"}),
+        ("metrics.loss > 0", {"beta"}),
+        ("metrics.loss >= 0", {"beta", "BETA"}),
+        ("metrics.loss < 0", {"Alpha", "a_b"}),
+        ("metrics.loss <= -1", {"Alpha", "a_b"}),
+        ("metrics.loss < -1.5e3", {"a_b"}),
+        ("metrics.loss = 0", {"BETA"}),
+        (f"metrics.loss = {LARGEST_FLOAT}", set()),
+        (f"metrics.loss = -{LARGEST_FLOAT}", {"a_b"}),
+        ("metrics.loss < 1e999", {"Alpha", "beta", "BETA", "a_b"}),
+        ("metrics.loss > 1e999", set()),
+        ("metrics.loss > 0.4 AND metrics.loss < 0", set()),
+        ("metrics.loss > -2 AND metrics.loss < 0", {"Alpha"}),
+        ("metrics.loss = 0.9 AND name = 'beta'", {"beta"}),
+        ("metrics.nobody != 1", set()),
+    ],
+)
+def test_latest_point_of_a_metric_is_compared(
+    models: NamedModels, question: str, expected: set[str]
+) -> None:
+    assert models.matching(question) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        pytest.param([(2, 1000, 1.0), (1, 2000, 0.0)], id="of the latest step"),
+        pytest.param([(1, 2000, 1.0), (1, 1000, 0.0)], id="then of the latest time"),
+        pytest.param([(1, 1000, 1.0), (1, 1000, 0.0)], id="then of the greatest value"),
+    ],
+)
+def test_latest_point_is_the_one(
+    store: AbstractStore, points: list[tuple[int, int, float]]
+) -> None:
+    made = named_models(store, {"it": {}, "mirrored": {}})
+    for name, order in [("it", points), ("mirrored", points[::-1])]:
+        for step, timestamp, value in order:
+            run_id = scenarios.new_run_id(store, made.experiment_id)
+            log_to_model(
+                store, made.ids[name], run_id, key="m", value=value, timestamp=timestamp, step=step
+            )
+    assert made.matching("metrics.m = 1") == ["it", "mirrored"]
+    assert made.matching("metrics.m = 0") == []
+
+
 def test_model_with_several_matching_points_is_found_once(models: NamedModels) -> None:
     assert models.found("metrics.loss < 1 AND name = 'Alpha'") == ["Alpha"]
 
@@ -242,9 +333,9 @@ def test_param_and_tag_are_compared_as_text(
     "question",
     [
         "name = 'Alpha' AND params.lr = '0.1' AND tags.team = 'red' AND metrics.loss < 0",
-        "name ILIKE '%a%' and params.lr LIKE '0%' and metrics.loss > 0",
-        "name ILIKE '%a%'\nAND\tparams.lr LIKE '0%' AND metrics.loss > 0",
-        "name ILIKE '%a%' params.lr LIKE '0%' metrics.loss > 0",
+        "name ILIKE '%a%' and params.lr LIKE '0%' and metrics.loss < 0",
+        "name ILIKE '%a%'\nAND\tparams.lr LIKE '0%' AND metrics.loss < 0",
+        "name ILIKE '%a%' params.lr LIKE '0%' metrics.loss < 0",
         "AND name = 'Alpha' AND",
     ],
 )
@@ -296,84 +387,6 @@ OPERATOR = "Invalid comparison operator for "
 def test_malformed_filter_is_refused(models: NamedModels, question: str, text: str) -> None:
     with refused("INVALID_PARAMETER_VALUE", text):
         models.search(question)
-
-
-@pytest.fixture(scope="module")
-def scored(store: AbstractStore) -> NamedModels:
-    """Models with a metric on datasets, with one on none, and with no metric."""
-    made = named_models(store, {"both": {}, "test only": {}, "no dataset": {}, "none": {}})
-    run_id = scenarios.new_run_id(store, made.experiment_id)
-    for name, value, step, dataset, digest in [
-        ("both", 0.7, 0, "train", "1"),
-        ("both", 0.8, 1, "test", "2"),
-        ("test only", 0.6, 0, "test", "3"),
-        ("no dataset", 0.9, 0, None, None),
-    ]:
-        log_to_model(
-            store,
-            made.ids[name],
-            run_id,
-            key="acc",
-            value=value,
-            step=step,
-            dataset_name=dataset,
-            dataset_digest=digest,
-        )
-    return made
-
-
-@pytest.mark.parametrize(
-    ("datasets", "expected"),
-    [
-        ([{"dataset_name": "train"}], {"both"}),
-        ([{"dataset_name": "test"}], {"both", "test only"}),
-        ([{"dataset_name": "test", "dataset_digest": "3"}], {"test only"}),
-        ([{"dataset_name": "train", "dataset_digest": "2"}], set()),
-        ([{"dataset_name": "train"}, {"dataset_name": "test"}], {"both", "test only"}),
-        (
-            [
-                {"dataset_name": "train", "dataset_digest": "1"},
-                {"dataset_name": "test", "dataset_digest": "3"},
-            ],
-            {"both", "test only"},
-        ),
-        ([{"dataset_name": "TRAIN"}], set()),
-        ([], {"both", "test only", "no dataset", "none"}),
-        (None, {"both", "test only", "no dataset", "none"}),
-    ],
-)
-def test_datasets_alone_require_any_metric_on_them(
-    scored: NamedModels, datasets: list[dict[str, str]] | None, expected: set[str]
-) -> None:
-    assert scored.matching(datasets=datasets) == sorted(expected)
-
-
-@pytest.mark.parametrize(
-    ("question", "dataset", "expected"),
-    [
-        ("metrics.acc > 0.75", "test", {"both"}),
-        ("metrics.acc > 0.75", "train", set()),
-        ("metrics.acc > 0.5", "test", {"both", "test only"}),
-        ("metrics.acc > 0.5 AND metrics.acc < 0.7", "test", {"test only"}),
-        ("metrics.other > 0", "test", set()),
-    ],
-)
-def test_datasets_restrict_metric_filters(
-    scored: NamedModels, question: str, dataset: str, expected: set[str]
-) -> None:
-    assert scored.matching(question, datasets=[{"dataset_name": dataset}]) == sorted(expected)
-
-
-def test_datasets_combine_with_other_filters(scored: NamedModels) -> None:
-    datasets = [{"dataset_name": "test"}]
-    assert scored.matching("name != 'both'", datasets=datasets) == ["test only"]
-
-
-@pytest.mark.parametrize("dataset", [{"dataset_digest": "1"}, {"dataset_name": ""}])
-def test_dataset_without_a_name_is_refused(scored: NamedModels, dataset: dict[str, str]) -> None:
-    text = "`dataset_name` in the `datasets` clause must be specified."
-    with refused("INVALID_PARAMETER_VALUE", text):
-        scored.search(datasets=[dataset])
 
 
 def test_found_model_equals_the_model_itself(store: AbstractStore, models: NamedModels) -> None:

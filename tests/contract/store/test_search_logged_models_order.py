@@ -171,6 +171,29 @@ def test_datasets_to_search_do_not_change_the_order(scored: NamedModels) -> None
     assert found == ["down", "up"]
 
 
+@pytest.mark.parametrize(
+    ("datasets", "clause", "expected"),
+    [
+        (["train"], {}, ["up", "down"]),
+        (["train", "test"], {}, ["down", "up"]),
+        (["nowhere", "train"], {}, ["up", "down"]),
+        (["train", "test"], {"dataset_name": "train"}, ["up", "down"]),
+        (["train", "test"], {"dataset_digest": "digest of test"}, ["down", "up"]),
+    ],
+)
+def test_datasets_to_search_restrict_the_points_that_order(
+    scored: NamedModels, datasets: list[str], clause: dict[str, str], expected: list[str]
+) -> None:
+    scopes = [{"dataset_name": name} for name in datasets]
+    assert scored.found(datasets=scopes, order_by=by("metrics.acc", **clause)) == expected
+
+
+def test_clause_on_none_of_the_datasets_to_search_orders_nothing(scored: NamedModels) -> None:
+    train, order_by = [{"dataset_name": "train"}], by("metrics.acc", dataset_name="test")
+    expected = scored.newest_first("up", "down")
+    assert scored.found(datasets=train, order_by=order_by) == expected
+
+
 def test_second_clause_breaks_ties_of_the_first(scored: NamedModels) -> None:
     order_by = [*by("metrics.acc", dataset_name="nowhere"), *by("name")]
     assert scored.found(order_by=order_by) == sorted(scored.ids)
@@ -199,6 +222,35 @@ def test_latest_point_is_the_one_of_the_latest_time(store: AbstractStore) -> Non
         )
     log_to_model(store, made.ids["half"], run_id, key="m", value=0.5)
     assert made.found(order_by=by("metrics.m")) == ["it", "half"]
+
+
+def test_latest_point_is_the_one_of_the_latest_step(store: AbstractStore) -> None:
+    made = named_models(store, {"it": {}, "half": {}})
+    run_id = scenarios.new_run_id(store, made.experiment_id)
+    for value, timestamp, step in [(0.1, 1000, 9), (0.9, 2000, 1)]:
+        log_to_model(
+            store, made.ids["it"], run_id, key="m", value=value, timestamp=timestamp, step=step
+        )
+    log_to_model(store, made.ids["half"], run_id, key="m", value=0.5)
+    assert made.found(order_by=by("metrics.m")) == ["it", "half"]
+
+
+def test_latest_point_of_one_step_is_the_one_of_the_latest_time(store: AbstractStore) -> None:
+    made = named_models(store, {"it": {}, "half": {}})
+    runs = [scenarios.new_run_id(store, made.experiment_id) for _ in range(2)]
+    for run_id, value, timestamp in [(runs[0], 0.1, 2000), (runs[1], 0.9, 1000)]:
+        log_to_model(store, made.ids["it"], run_id, key="m", value=value, timestamp=timestamp)
+    log_to_model(store, made.ids["half"], runs[0], key="m", value=0.5)
+    assert made.found(order_by=by("metrics.m")) == ["it", "half"]
+
+
+def test_latest_point_of_one_place_is_the_one_of_the_greatest_value(store: AbstractStore) -> None:
+    made = named_models(store, {"it": {}, "half": {}})
+    runs = [scenarios.new_run_id(store, made.experiment_id) for _ in range(4)]
+    for value, run_id in enumerate(runs):
+        log_to_model(store, made.ids["it"], run_id, key="m", value=float(-value))
+    log_to_model(store, made.ids["half"], runs[0], key="m", value=-2.5)
+    assert made.found(order_by=by("metrics.m")) == ["half", "it"]
 
 
 def test_latest_point_of_one_time_is_the_one_of_the_latest_step(store: AbstractStore) -> None:
@@ -283,6 +335,22 @@ def test_paging_keeps_to_the_filter(many: NamedModels) -> None:
     joined = [model.name for page in read for model in page]
     assert joined == many.found(question, order_by=by("metrics.m"))
     assert len(joined) == 7
+
+
+def test_paging_keeps_to_a_filter_that_most_models_fail_by_their_latest_point(
+    store: AbstractStore,
+) -> None:
+    made = named_models(store, {f"model {n}": {} for n in range(9)})
+    run_id = scenarios.new_run_id(store, made.experiment_id)
+    for number, model_id in enumerate(made.ids.values()):
+        log_to_model(store, model_id, run_id, key="m", value=1.0, step=0)
+        log_to_model(store, model_id, run_id, key="m", value=float(number % 4 == 0), step=1)
+    read = pages(made.search, filter_string="metrics.m = 1", max_results=1, order_by=by("name"))
+    assert [[model.name for model in page] for page in read] == [
+        ["model 0"],
+        ["model 4"],
+        ["model 8"],
+    ]
 
 
 def test_exactly_full_last_page_has_no_token(many: NamedModels) -> None:

@@ -1,8 +1,14 @@
 """Logged models."""
 
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
+
 from mlflow_docstore.adapters.document.codecs import logged_models as codec
+from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.adapters.document.keys import escape
+from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.core.query import (
+    COMPARATORS,
     And,
     AnyElement,
     BestElement,
@@ -18,7 +24,12 @@ from mlflow_docstore.core.query import (
     equals,
     path,
 )
-from mlflow_docstore.ports.logged_models import DatasetScope, LoggedModelQuery, ModelOrder
+from mlflow_docstore.ports.logged_models import (
+    DatasetScope,
+    LoggedModelQuery,
+    MetricPoints,
+    ModelOrder,
+)
 
 from .fields import Leaf, moved, one_of, rewrite, unknown
 
@@ -44,9 +55,20 @@ _TEXTS = {FieldKind.PARAM: codec.PARAMS, FieldKind.TAG: codec.TAGS}
 
 _METRICS = path(codec.METRICS)
 
+_LATEST = (codec.STEP, codec.TIMESTAMP, codec.VALUE)
+
+_RANKS = {
+    MetricPoints.LATEST: tuple(Order(path(name), descending=True) for name in _LATEST),
+    MetricPoints.ANY: (
+        Order(path(codec.TIMESTAMP), descending=True),
+        Order(path(codec.STEP), descending=True),
+        Order(path(codec.RUN)),
+    ),
+}
+
 
 def model_filter(query: LoggedModelQuery) -> tuple[Filter, ...]:
-    """What the documents must match."""
+    """What the documents must match; of a metric, that any of its points does."""
     scopes = tuple(_scope(scope) for scope in query.datasets)
 
     def leaf(node: Leaf) -> Filter:
@@ -64,13 +86,58 @@ def model_filter(query: LoggedModelQuery) -> tuple[Filter, ...]:
 
 def model_order(query: LoggedModelQuery) -> tuple[SortKey, ...]:
     """Sort keys; ties by the newest, then by id, which is one field: see ``recency``."""
-    keys = [_order(order) for order in query.order]
+    keys = [_order(order, query) for order in query.order]
     names = [key.field.name for key in keys if isinstance(key, Order)]
     if "_id" in names:
         return tuple(keys) if codec.CREATED in names else (*keys, _newest())
     if codec.CREATED not in names:
         return (*keys, Order(path(codec.RECENT)))
     return (*keys, Order(path("_id")))
+
+
+def latest_points_match(query: LoggedModelQuery) -> Callable[[Document], bool]:
+    """What documents must pass besides the filter: that the latest points match as well."""
+    if query.points is MetricPoints.ANY:
+        return lambda _: True
+    tests = [_latest_test(leaf) for leaf in _metric_leaves(query.where)]
+
+    def matches(document: Document) -> bool:
+        points = [point for point in document[codec.METRICS] if _is_on(point, query.datasets)]
+        return all(test(points) for test in tests)
+
+    return matches
+
+
+def _latest_test(leaf: Compare | In) -> Callable[[Sequence[Document]], bool]:
+    def test(points: Sequence[Document]) -> bool:
+        own = (point for point in points if point[codec.KEY] == leaf.field.name)
+        latest = max(own, key=itemgetter(*_LATEST), default=None)
+        if latest is None:
+            return False
+        value = latest[codec.VALUE]
+        if isinstance(leaf, Compare):
+            return COMPARATORS[leaf.operator](value, leaf.value)
+        return (value in leaf.values) is not leaf.negated
+
+    return test
+
+
+def _metric_leaves(node: Filter) -> Iterator[Compare | In]:
+    if isinstance(node, And):
+        for inner in node.nodes:
+            yield from _metric_leaves(inner)
+    elif _has_metric(node):
+        if not isinstance(node, Compare | In):
+            raise Unsupported("filter", type(node).__name__, reason="on the latest point")
+        yield node
+
+
+def _is_on(point: Document, datasets: Sequence[DatasetScope]) -> bool:
+    return not datasets or any(
+        scope.name in (None, point[codec.DATASET_NAME])
+        and scope.digest in (None, point[codec.DATASET_DIGEST])
+        for scope in datasets
+    )
 
 
 def _newest() -> Order:
@@ -91,19 +158,17 @@ def _leaf(node: Leaf, scopes: tuple[tuple[Compare, ...], ...]) -> Filter:
     raise unknown(field)
 
 
-def _order(model_order: ModelOrder) -> SortKey:
+def _order(model_order: ModelOrder, query: LoggedModelQuery) -> SortKey:
     order = model_order.order
     field = order.field
     if field.kind is FieldKind.METRIC:
-        scope = _scope(model_order.scope) if model_order.scope else ()
+        scope: tuple[Compare | Or, ...] = _scope(model_order.scope) if model_order.scope else ()
+        if query.datasets and query.points is MetricPoints.LATEST:
+            scope += (Or(tuple(And(_scope(dataset)) for dataset in query.datasets)),)
         return BestElement(
             _METRICS,
             where=(equals(codec.KEY, field.name), *scope),
-            rank=(
-                Order(path(codec.TIMESTAMP), descending=True),
-                Order(path(codec.STEP), descending=True),
-                Order(path(codec.RUN)),
-            ),
+            rank=_RANKS[query.points],
             value=path(codec.VALUE),
             descending=order.descending,
         )

@@ -16,7 +16,11 @@ from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
 from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.adapters.document.layout import LOGGED_MODELS
-from mlflow_docstore.adapters.document.queries.logged_models import model_filter, model_order
+from mlflow_docstore.adapters.document.queries.logged_models import (
+    latest_points_match,
+    model_filter,
+    model_order,
+)
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.core.errors import AlreadyExists, NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
@@ -50,7 +54,10 @@ class DocumentLoggedModels(LoggedModelRepository):
     def search(self, query: LoggedModelQuery, page: PageRequest) -> Page[LoggedModel]:
         if not query.experiment_ids:
             return Page()
-        return self._models.page(model_filter(query), model_order(query), page, decode_model)
+        keep = latest_points_match(query)
+        return self._models.page(
+            model_filter(query), model_order(query), page, decode_model, keep=keep
+        )
 
     def finalize(self, model_id: str, status: LoggedModelStatus, *, at: int) -> LoggedModel:
         patch = Patch(set={**encode_status(status), codec.UPDATED: at})
