@@ -15,16 +15,22 @@ from mlflow_docstore.adapters.document.driver import (
     Row,
 )
 from mlflow_docstore.adapters.document.layout import Index, Layout
+from mlflow_docstore.adapters.document.rules.patches import patched
+from mlflow_docstore.adapters.document.rules.paths import pick, reader, tree
+from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
+from mlflow_docstore.adapters.document.rules.values import (
+    copied,
+    field_name,
+    identified,
+    rank,
+)
 from mlflow_docstore.core.capabilities import Capabilities, Limits
-from mlflow_docstore.core.errors import InvalidArgument, LimitExceeded
+from mlflow_docstore.core.errors import LimitExceeded
 from mlflow_docstore.core.query import And, Filter, Order, Scalar, path
 
 from .capabilities import LIMITS, declare
-from .compiler import FilterCompiler, Position, SortOrder
 from .database import Database, Table
-from .patches import patched
-from .paths import pick, reader, tree
-from .values import accepted, copied, field_name, rank
+from .orders import Position, SortOrder
 
 _logger = logging.getLogger(__name__)
 
@@ -42,7 +48,7 @@ class MemoryDriver(Driver):
         self._database = database
         self._prefix = prefix
         self._capabilities = declare(limits)
-        self._compiler = FilterCompiler(limits.in_terms)
+        self._compiler = PredicateCompiler(limits.in_terms)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -59,7 +65,7 @@ class MemoryDriver(Driver):
     def insert_many(
         self, collection: str, documents: Sequence[Document], *, ordered: bool = False
     ) -> frozenset[str]:
-        copies = [self._fitting(_identified(accepted(document))) for document in documents]
+        copies = [self._fitting(identified(document)) for document in documents]
         taken = set()
         with self._database.lock:
             stored = self._table(collection).documents
@@ -85,7 +91,7 @@ class MemoryDriver(Driver):
             document = stored.get(key)
             if document is None or not matches(document):
                 return Outcome(matched=False)
-            stored[key] = changed = self._fitting(patched(document, patch))
+            stored[key] = changed = self._fitting(patched(copied(document), patch))
         return Outcome(matched=True, document=copied(changed) if returning else None)
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
@@ -94,7 +100,7 @@ class MemoryDriver(Driver):
             stored = self._table(collection).documents
             for key, document in stored.items():
                 if matches(document):
-                    stored[key] = self._fitting(patched(document, patch))
+                    stored[key] = self._fitting(patched(copied(document), patch))
 
     def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:
         matches = self._compiler.compile(when or And())
@@ -211,12 +217,6 @@ class MemoryDriver(Driver):
                 "document", document["_id"], limit="document_bytes", allowed=limit, size=size
             )
         return document
-
-
-def _identified(document: Document) -> Document:
-    if not isinstance(document.get("_id"), str):
-        raise InvalidArgument("_id", document.get("_id"), reason="not a string")
-    return document
 
 
 def _size(document: Document) -> int:

@@ -5,10 +5,10 @@ field merged: planners read that form best, and the simpler ones read no other.
 """
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
+from mlflow_docstore.adapters.document.rules.filters import FilterCompiler
 from mlflow_docstore.core.errors import InvalidArgument, LimitExceeded, Unsupported
 from mlflow_docstore.core.query import (
     And,
@@ -17,15 +17,12 @@ from mlflow_docstore.core.query import (
     Exists,
     Field,
     FieldKind,
-    Filter,
     In,
     Like,
     MissingOr,
     Operator,
     Or,
 )
-
-T = TypeVar("T")
 
 Native: TypeAlias = dict[str, Any]
 
@@ -53,68 +50,6 @@ _ANYTHING = r"[\s\S]*"
 _WILDCARDS = {"%": _ANYTHING, "_": r"[\s\S]", "\0": r"\x00"}
 # A dollar sign would also match before a line break at the very end.
 _END = r"(?![\s\S])"
-
-
-class FilterCompiler(ABC, Generic[T]):
-    """Dispatch over the nodes of a filter; a dialect says what becomes of each."""
-
-    def compile(self, node: Filter) -> T:  # noqa: PLR0911 - one line a node
-        """The native form of a filter.
-
-        Raises:
-            Unsupported: For a node that this release does not know: never a wider filter.
-        """
-        match node:
-            case Compare():
-                return self.compare(node)
-            case In():
-                return self.membership(node)
-            case Like():
-                return self.like(node)
-            case Exists():
-                return self.exists(node)
-            case MissingOr():
-                return self.missing_or(node)
-            case AnyElement():
-                return self.any_element(node)
-            case And():
-                return self.conjunction(node)
-            case Or():
-                return self.disjunction(node)
-            case _:
-                raise Unsupported("filter", type(node).__name__)
-
-    @abstractmethod
-    def compare(self, node: Compare) -> T:
-        """A comparison with a scalar."""
-
-    @abstractmethod
-    def membership(self, node: In) -> T:
-        """One of some values, or none of them."""
-
-    @abstractmethod
-    def like(self, node: Like) -> T:
-        """An SQL pattern."""
-
-    @abstractmethod
-    def exists(self, node: Exists) -> T:
-        """Presence or absence."""
-
-    @abstractmethod
-    def missing_or(self, node: MissingOr) -> T:
-        """Absent, null or equal."""
-
-    @abstractmethod
-    def any_element(self, node: AnyElement) -> T:
-        """A match within an array."""
-
-    @abstractmethod
-    def conjunction(self, node: And) -> T:
-        """All of some filters."""
-
-    @abstractmethod
-    def disjunction(self, node: Or) -> T:
-        """One of some filters."""
 
 
 class MongoCompiler(FilterCompiler[Native]):

@@ -1,5 +1,6 @@
 """The values that a document may hold: copied in and out, and put into one order."""
 
+import re
 from collections.abc import Mapping
 from enum import IntEnum
 from math import isfinite
@@ -8,6 +9,9 @@ from typing import Any
 from mlflow_docstore.core.errors import InvalidArgument
 
 INT64 = range(-(2**63), 2**63)
+
+# Of what ``keys.escape`` escapes, what some database cannot have in a name: see there.
+_UNESCAPED = re.compile(r'\A\Z|\A\$|[."\\\x00-\x1f]')
 
 
 class Bracket(IntEnum):
@@ -57,9 +61,17 @@ def field_name(name: object) -> str:
     """The name of a field, if every database can take it as it is."""
     if not isinstance(name, str):
         raise InvalidArgument("field", name, reason="not a string")
-    if not name or name.startswith("$") or "." in name or "\x00" in name:
+    if _UNESCAPED.search(name):
         raise InvalidArgument("field", name, reason="not escaped")
     return _text(name)
+
+
+def identified(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A private copy of a document whose id is a string."""
+    copy: dict[str, Any] = accepted(document)
+    if type(copy.get("_id")) is not str:
+        raise InvalidArgument("_id", copy.get("_id"), reason="not a string")
+    return copy
 
 
 def _text(value: str) -> str:

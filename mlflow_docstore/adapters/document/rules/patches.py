@@ -1,4 +1,4 @@
-"""The application of a patch to a copy of a document."""
+"""The application of a patch to a document."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,25 +8,24 @@ from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.query import Scalar
 
 from .paths import disjoint, holder, segments
-from .values import accepted, copied, rank
+from .values import accepted, rank
 
 
 def patched(document: Document, patch: Patch) -> Document:
-    """The document as the patch leaves it; the one that is given stays as it is."""
+    """The document as the patch leaves it: changed in place, to be thrown away after an error."""
     _check(patch)
-    result: Document = copied(document)
     for path, value in patch.set.items():
         names = segments(path)
-        holder(result, names)[names[-1]] = accepted(value)
+        holder(document, names)[names[-1]] = accepted(value)
     for path in patch.unset:
-        _unset(result, segments(path))
+        _unset(document, segments(path))
     for path, value in patch.maximum.items():
-        _raise_to(result, segments(path), value)
+        _raise_to(document, segments(path), value)
     for path, elements in patch.push.items():
-        _array(result, segments(path)).extend(map(accepted, elements))
+        _array(document, segments(path)).extend(map(accepted, elements))
     for path, elements in patch.add.items():
-        _add(_array(result, segments(path)), elements)
-    return result
+        _add(_array(document, segments(path)), elements)
+    return document
 
 
 def _paths(patch: Patch) -> Iterator[str]:
