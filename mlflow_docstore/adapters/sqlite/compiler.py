@@ -1,0 +1,175 @@
+"""The query tree as SQL conditions.
+
+SQLite compares values of all types with each other: numbers are less than texts, a boolean is the
+number 1 or 0, an array or a sub-document its JSON text. So every comparison says what of that it
+does not mean; where the value alone rules it out, as in nearly every equality, it says nothing more
+and a row that an index finds need not be parsed.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlflow_docstore.adapters.document.rules.filters import FilterCompiler
+from mlflow_docstore.adapters.document.rules.values import Bracket, accepted, bracket
+from mlflow_docstore.core.errors import InvalidArgument, LimitExceeded, Unsupported
+from mlflow_docstore.core.query import (
+    And,
+    AnyElement,
+    Compare,
+    Exists,
+    Field,
+    In,
+    Like,
+    MissingOr,
+    Operator,
+    Or,
+)
+
+from .clauses import FALSE, TRUE, Clause, Source, bound, every, some
+from .patterns import LONGEST, MATCHES, glob
+from .values import stored_text
+
+_SIGNS: Mapping[Operator, str] = {
+    Operator.EQ: "=",
+    Operator.NE: "<>",
+    Operator.LT: "<",
+    Operator.LE: "<=",
+    Operator.GT: ">",
+    Operator.GE: ">=",
+}
+_TYPES: Mapping[Bracket, str] = {
+    Bracket.NUMBER: "('integer', 'real')",
+    Bracket.TEXT: "('text')",
+    Bracket.BOOLEAN: "('true', 'false')",
+}
+# What an index need not walk: other types lie beyond a bound that is open otherwise.
+_BOUNDS: Mapping[tuple[Bracket, Operator], str] = {
+    (Bracket.NUMBER, Operator.GT): " < ''",
+    (Bracket.NUMBER, Operator.GE): " < ''",
+    (Bracket.TEXT, Operator.LT): " >= ''",
+    (Bracket.TEXT, Operator.LE): " >= ''",
+}
+_LEAVES = (Compare, In, Like, Exists)
+
+
+class SqliteCompiler(FilterCompiler[Clause]):
+    """Filters as conditions.
+
+    Args:
+        source: Where fields are looked for.
+        in_terms: The most terms in one membership test.
+    """
+
+    def __init__(self, source: Source, in_terms: int) -> None:
+        self.source = source
+        self._in_terms = in_terms
+
+    def compare(self, node: Compare) -> Clause:
+        found, kind = self.source.value(node.field), bracket(accepted(node.value))
+        if kind is None or kind not in _TYPES:
+            raise InvalidArgument("value", node.value, type=type(node.value).__name__)
+        if self.source.is_id(node.field) and kind is not Bracket.TEXT:
+            return FALSE
+        value = bound(node.value)
+        test = f"{found} {_SIGNS[node.operator]} {value.text}"
+        if (kind, node.operator) in _BOUNDS:
+            test = f"{test} AND {found}{_BOUNDS[kind, node.operator]}"
+        if self._needs_type(node):
+            test = f"{test} AND {self.source.type(node.field)} IN {_TYPES[kind]}"
+        return Clause(f"({test})", value.parameters)
+
+    def _needs_type(self, node: Compare) -> bool:
+        """Whether a value of another type could pass the test."""
+        if self.source.is_id(node.field):
+            return False
+        return node.operator is not Operator.EQ or _is_ambiguous(node.value)
+
+    def membership(self, node: In) -> Clause:
+        if len(node.values) > self._in_terms:
+            raise LimitExceeded("filter", node.field.name, limit="in_terms", size=len(node.values))
+        positive = self._one_of(node.field, [accepted(value) for value in node.values])
+        if not node.negated:
+            return positive
+        test = f"({self.source.value(node.field)} IS NOT NULL AND NOT {positive.text})"
+        return Clause(test, positive.parameters)
+
+    def _one_of(self, field: Field, values: Sequence[Any]) -> Clause:
+        flags = [value for value in values if isinstance(value, bool)]
+        rest = [value for value in values if not isinstance(value, bool)]
+        tests = [self.compare(Compare(field, Operator.EQ, flag)) for flag in flags]
+        if self.source.is_id(field):
+            rest = [value for value in rest if isinstance(value, str)]
+        if rest:
+            tests.append(self._listed(field, rest))
+        return some(tests)
+
+    def _listed(self, field: Field, values: Sequence[str | float]) -> Clause:
+        """One parameter however many values: SQLite bounds the number of parameters."""
+        stored = [stored_text(value) if isinstance(value, str) else value for value in values]
+        test = f"{self.source.value(field)} IN (SELECT value FROM json_each(?))"
+        if not self.source.is_id(field) and any(map(_is_ambiguous, values)):
+            kinds = "('integer', 'real', 'text')"
+            test = f"({test} AND {self.source.type(field)} IN {kinds})"
+        return Clause(test, (json.dumps(stored, ensure_ascii=False),))
+
+    def like(self, node: Like) -> Clause:
+        found, pattern = self.source.value(node.field), accepted(node.pattern)
+        stored = stored_text(pattern) if node.ignore_case else glob(pattern)
+        exact = Clause(f"{MATCHES}({found}, ?, {int(node.ignore_case)})", (pattern,))
+        if not pattern.strip("%") and pattern:
+            test = TRUE
+        elif len(stored.encode()) > LONGEST:
+            test = exact
+        else:
+            operator = "LIKE" if node.ignore_case else "GLOB"
+            # An escaped character is two for SQLite.
+            test = Clause(
+                f"CASE WHEN instr({found}, char(1)) THEN {exact.text}"
+                f" ELSE {found} {operator} ? END",
+                (*exact.parameters, stored),
+            )
+        if self.source.is_id(node.field):
+            return test
+        kind = f"{self.source.type(node.field)} = 'text'"
+        return Clause(f"({kind} AND {test.text})", test.parameters)
+
+    def exists(self, node: Exists) -> Clause:
+        if self.source.is_id(node.field):
+            return FALSE if node.negated else TRUE
+        test = "IS NULL" if node.negated else "IS NOT NULL"
+        return Clause(f"{self.source.type(node.field)} {test}")
+
+    def missing_or(self, node: MissingOr) -> Clause:
+        equal = self.compare(Compare(node.field, Operator.EQ, node.value))
+        test = f"({self.source.value(node.field)} IS NULL OR {equal.text})"
+        return Clause(test, equal.parameters)
+
+    def any_element(self, node: AnyElement) -> Clause:
+        if not all(isinstance(part, _LEAVES) for part in node.where):
+            raise Unsupported("filter", node.field.name, reason="nested in an element match")
+        within = self.element("e").conjunction(And(node.where))
+        test = f"EXISTS (SELECT 1 FROM {self.elements(node.field, 'e')} AND {within.text})"
+        return Clause(f"({self.source.type(node.field)} = 'array' AND {test})", within.parameters)
+
+    def element(self, alias: str) -> "SqliteCompiler":
+        """A compiler of conditions on an element of an array."""
+        return SqliteCompiler(Source(f"{alias}.value"), self._in_terms)
+
+    def elements(self, array: Field, alias: str) -> str:
+        """The sub-documents of an array as what to select from, up to further conditions."""
+        path = self.source.path(array)
+        return f"json_each({self.source.json}, {path}) AS {alias} WHERE {alias}.type = 'object'"
+
+    def conjunction(self, node: And) -> Clause:
+        return every([self.compile(part) for part in node.nodes])
+
+    def disjunction(self, node: Or) -> Clause:
+        return some([self.compile(part) for part in node.nodes])
+
+
+def _is_ambiguous(value: object) -> bool:
+    """Whether a value of another type could be taken for this one when it is extracted."""
+    if isinstance(value, str):
+        return value.startswith(("[", "{"))
+    return isinstance(value, bool) or value in (0, 1)

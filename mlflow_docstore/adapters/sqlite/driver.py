@@ -1,0 +1,306 @@
+"""The driver's verbs as statements: each one, or one transaction."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+
+from mlflow_docstore.adapters.document.driver import (
+    Document,
+    Driver,
+    Find,
+    Join,
+    Outcome,
+    Patch,
+    Row,
+)
+from mlflow_docstore.adapters.document.layout import Index, Layout
+from mlflow_docstore.adapters.document.rules.patches import patched
+from mlflow_docstore.adapters.document.rules.paths import pick, tree
+from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
+from mlflow_docstore.adapters.document.rules.values import field_name, identified
+from mlflow_docstore.core.capabilities import Capabilities, Limits
+from mlflow_docstore.core.errors import LimitExceeded
+from mlflow_docstore.core.query import And, Filter, In, Scalar, path
+
+from .calls import Calls, within
+from .capabilities import LIMITS, declare
+from .clauses import DOCUMENT, Clause, identifier
+from .compiler import SqliteCompiler
+from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
+from .session import Session
+from .tables import create_index, create_table, index_name, index_of
+from .values import decode, encode, plain_text, size, stored_text
+
+_SCAN_ROWS = 500
+_SCAN_BYTES = 8 * 1024 * 1024
+
+_NOTHING = Patch()
+_NOT_MATCHED = Outcome(matched=False)
+
+Encoded = tuple[str, str, bytes | None]
+"""What a row holds: id, text and bytes."""
+
+
+class SqliteDriver(Driver):
+    """SQLite through the standard library.
+
+    Args:
+        session: The way to the database.
+        prefix: Of the names of tables.
+        limits: Sizes to enforce.
+    """
+
+    def __init__(self, session: Session, prefix: str, limits: Limits = LIMITS) -> None:
+        self._session = session
+        self._calls = Calls(session, prefix)
+        self._capabilities = declare(limits)
+        self._compiler = SqliteCompiler(DOCUMENT, limits.in_terms)
+        self._predicates = PredicateCompiler(limits.in_terms)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._capabilities
+
+    def get(self, collection: str, key: str) -> Document | None:
+        rows = self._calls.rows("get", collection, Clause(self._by_id(collection), (_id(key),)))
+        return decode(*rows[0]) if rows else None
+
+    def insert(self, collection: str, document: Document) -> bool:
+        return not self.insert_many(collection, [document])
+
+    def insert_many(
+        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+    ) -> frozenset[str]:
+        rest = iter([self._encoded(identified(document)) for document in documents])
+        taken: set[str] = set()
+        while batch := list(islice(rest, self._capabilities.limits.batch_documents)):
+            taken |= self._insert_batch(collection, batch, ordered=ordered)
+            if taken and ordered:
+                break
+        return frozenset(taken)
+
+    def _insert_batch(
+        self, collection: str, rows: Sequence[Encoded], *, ordered: bool
+    ) -> frozenset[str]:
+        statement = f"INSERT INTO {self._name(collection)} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+
+        def insert(native: sqlite3.Connection) -> frozenset[str]:
+            taken = set()
+            for row in rows:
+                if not native.execute(statement, row).rowcount:
+                    taken.add(plain_text(row[0]))
+                    if ordered:
+                        break
+            return frozenset(taken)
+
+        if len(rows) == 1:
+            return self._calls.add("insert", collection, insert)
+        return self._calls.add("insert", collection, lambda native: within(native, insert))
+
+    def patch(
+        self,
+        collection: str,
+        key: str,
+        patch: Patch,
+        *,
+        when: Filter | None = None,
+        returning: bool = False,
+    ) -> Outcome:
+        """The precondition is judged here, as the document is read for the patch anyway."""
+        matches = self._predicates.compile(when or And())
+        read = self._by_id(collection)
+        update = f"UPDATE {self._name(collection)} SET doc = ?, data = ? WHERE id = ?"
+
+        def change(native: sqlite3.Connection) -> Outcome:
+            found = native.execute(read, (_id(key),)).fetchone()
+            document = None if found is None else decode(*found)
+            if document is None or not matches(document):
+                return _NOT_MATCHED
+            if patch != _NOTHING:
+                _, *columns = self._encoded(patched(document, patch))
+                native.execute(update, (*columns, _id(key)))
+            return Outcome(matched=True, document=document if returning else None)
+
+        if patch == _NOTHING:
+            return self._calls.read("patch", collection, change, _NOT_MATCHED)
+        return self._calls.write(
+            "patch", collection, lambda native: within(native, change), _NOT_MATCHED
+        )
+
+    def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
+        condition, name = self._compiler.compile(where), self._name(collection)
+        matching = f"SELECT rowid FROM {name} WHERE {condition.text}"
+        found = self._calls.rows("find", collection, Clause(matching, condition.parameters))
+        read = f"SELECT doc, data FROM {name} WHERE rowid = ? AND {condition.text}"
+        update = f"UPDATE {name} SET doc = ?, data = ? WHERE rowid = ?"
+
+        def change(native: sqlite3.Connection, batch: Sequence[int]) -> None:
+            for place in batch:
+                row = native.execute(read, (place, *condition.parameters)).fetchone()
+                if row is not None:
+                    _, *columns = self._encoded(patched(decode(*row), patch))
+                    native.execute(update, (*columns, place))
+
+        def work(native: sqlite3.Connection) -> None:
+            within(native, lambda one: change(one, batch))
+
+        rest = (place for (place,) in found)
+        while batch := list(islice(rest, self._capabilities.limits.batch_documents)):
+            self._calls.write("patch_many", collection, work, None)
+
+    def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:
+        condition = self._compiler.compile(when or And())
+        statement = f"DELETE FROM {self._name(collection)} WHERE id = ? AND {condition.text}"
+        return self._deleted(collection, Clause(statement, (_id(key), *condition.parameters))) > 0
+
+    def delete_many(self, collection: str, where: Filter) -> None:
+        condition, name = self._compiler.compile(where), self._name(collection)
+        batch = self._capabilities.limits.batch_documents
+        matching = f"SELECT rowid FROM {name} WHERE {condition.text} LIMIT ?"
+        statement = f"DELETE FROM {name} WHERE rowid IN ({matching})"
+        while self._deleted(collection, Clause(statement, (*condition.parameters, batch))) == batch:
+            pass
+
+    def _deleted(self, collection: str, statement: Clause) -> int:
+        def delete(native: sqlite3.Connection) -> int:
+            return native.execute(statement.text, statement.parameters).rowcount
+
+        return self._calls.write("delete", collection, delete, 0)
+
+    def find(self, collection: str, query: Find) -> list[Row]:
+        read = read_of(self._calls.table(collection), query, self._compiler)
+        found = self._calls.rows("find", collection, read.statement)
+        return self._shown([read.row(columns) for columns in found], query)
+
+    def scan(self, collection: str, query: Find) -> Iterator[Document]:
+        """In pieces: a read that stands open for as long as its reader takes keeps the journal."""
+        tie: int | None = None
+        while query.limit is None or query.limit > 0:
+            read = read_of(self._calls.table(collection), query, self._compiler, scan=Scan(tie))
+            rows, tie = self._piece(collection, read)
+            yield from (row.document for row in self._shown(rows, query))
+            if tie is None:
+                return
+            left = None if query.limit is None else query.limit - len(rows)
+            query = replace(query, after=rows[-1].position, limit=left)
+
+    def _piece(self, collection: str, read: Read) -> tuple[list[Row], int | None]:
+        """Some rows, and the place of the last one; None where no more follow."""
+
+        def some(native: sqlite3.Connection) -> tuple[list[Row], int | None]:
+            rows: list[Row] = []
+            length = 0
+            statement = read.statement
+            with closing(native.execute(statement.text, statement.parameters)) as cursor:
+                for columns in cursor:
+                    rows.append(read.row(columns))
+                    length += len(columns[0]) + len(columns[1] or b"")
+                    if len(rows) >= _SCAN_ROWS or length >= _SCAN_BYTES:
+                        return rows, columns[2]
+            return rows, None
+
+        nothing: tuple[list[Row], int | None] = ([], None)
+        return self._calls.read("scan", collection, some, nothing)
+
+    def _shown(self, rows: list[Row], query: Find) -> list[Row]:
+        """The rows with the fields that were asked for, and what is joined to them."""
+        if query.fields is None and query.join is None:
+            return rows
+        joined = [] if query.join is None else self._joined(rows, query.join)
+        if query.fields is not None:
+            branches = tree(("_id", *query.fields))
+            rows = [Row(pick(row.document, branches), row.position) for row in rows]
+        if query.join is not None:
+            into = field_name(query.join.into)
+            for row, documents in zip(rows, joined, strict=True):
+                row.document[into] = documents
+        return rows
+
+    def _joined(self, rows: Sequence[Row], join: Join) -> list[list[Document]]:
+        """The documents that belong to each row, read with one statement."""
+        ids = [joined_ids(row.document, join.field) for row in rows]
+        wanted = tuple({key for these in ids for key in these if isinstance(key, str)})
+        if not wanted:
+            return [[] for _ in rows]
+        matching = self._compiler.compile(In(path("_id"), wanted))
+        statement = f"SELECT id, doc, data FROM {self._name(join.collection)} WHERE {matching.text}"
+        found = self._calls.rows("find", join.collection, Clause(statement, matching.parameters))
+        columns = {plain_text(key): rest for key, *rest in found}
+        # Decoded for each anew: a reader may change what it gets.
+        return [[decode(*columns[key]) for key in these if key in columns] for these in ids]
+
+    def distinct(
+        self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
+    ) -> list[tuple[Scalar, ...]]:
+        table = self._calls.table(collection)
+        read = distinct_of(table, self._compiler.compile(where), fields, limit)
+        return [decoded_values(row) for row in self._calls.rows("distinct", collection, read)]
+
+    def prepare(self, layout: Layout) -> None:
+        def make(native: sqlite3.Connection) -> None:
+            for collection in layout.collections:
+                table = self._calls.table(collection.name)
+                native.execute(create_table(table))
+                for index in collection.indexes:
+                    native.execute(create_index(table, index))
+
+        self._calls.add("prepare", layout.collections[0].name, lambda one: within(one, make))
+
+    def indexes(self, collection: str) -> list[Index]:
+        table = self._calls.table(collection)
+        statement = (
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?"
+            " AND sql IS NOT NULL ORDER BY name"
+        )
+        rows = self._calls.rows("indexes", collection, Clause(statement, (table,)))
+        return [index_of(table, name, sql) for name, sql in rows]
+
+    def create_index(self, collection: str, index: Index) -> None:
+        statement = create_index(self._calls.table(collection), index)
+        self._calls.add("create_index", collection, lambda one: _execute(one, statement))
+
+    def drop_index(self, collection: str, name: str) -> bool:
+        if name not in {index.name for index in self.indexes(collection)}:
+            return False
+        native_name = identifier(index_name(self._calls.table(collection), name))
+        statement = f"DROP INDEX IF EXISTS {native_name}"
+        self._calls.write("drop_index", collection, lambda one: _execute(one, statement), None)
+        return True
+
+    def drop(self, collections: Iterable[str]) -> None:
+        for collection in collections:
+            self._drop(collection)
+
+    def _drop(self, collection: str) -> None:
+        statement = f"DROP TABLE IF EXISTS {self._name(collection)}"
+        self._calls.write("drop", collection, lambda one: _execute(one, statement), None)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _name(self, collection: str) -> str:
+        return identifier(self._calls.table(collection))
+
+    def _by_id(self, collection: str) -> str:
+        return f"SELECT doc, data FROM {self._name(collection)} WHERE id = ?"
+
+    def _encoded(self, document: Document) -> Encoded:
+        text, data = encode(document)
+        limit = self._capabilities.limits.document_bytes
+        # A character takes four bytes at most.
+        if 4 * len(text) + len(data or b"") > limit and (length := size(text, data)) > limit:
+            raise LimitExceeded(
+                "document", document["_id"], limit="document_bytes", allowed=limit, size=length
+            )
+        return stored_text(document["_id"]), text, data
+
+
+def _id(key: object) -> str | None:
+    """An id as it is stored; what is no text is nobody's id."""
+    return stored_text(key) if isinstance(key, str) else None
+
+
+def _execute(native: sqlite3.Connection, statement: str) -> None:
+    native.execute(statement)

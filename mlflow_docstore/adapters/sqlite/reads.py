@@ -1,0 +1,228 @@
+"""Reads as statements, and what makes a row of each result."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mlflow_docstore.adapters.document.driver import Document, Find, Row
+from mlflow_docstore.adapters.document.rules.paths import MISSING, Reader, reader
+from mlflow_docstore.core.query import BestElement, Order, Scalar, SortKey, path
+
+from .clauses import DOCUMENT, TRUE, Clause, every, identifier, json_path, literal, some
+from .compiler import SqliteCompiler
+from .orders import Key, behind, best_element, order_by, plain_keys, require_position
+from .values import BYTES_MARK, decode, plain_text
+
+Columns = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A statement that is ready, and what to make of its results.
+
+    Args:
+        statement: What to execute.
+        row: Makes a row, with the whole document, of the columns.
+    """
+
+    statement: Clause
+    row: Callable[[Columns], Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A read that goes on in the next one, so that rows with equal sort values need an order.
+
+    Args:
+        behind: The place of the row that the result starts behind, among those with the sort values
+            of ``after``; None for none.
+    """
+
+    behind: int | None = None
+
+
+def read_of(table: str, query: Find, compiler: SqliteCompiler, *, scan: Scan | None = None) -> Read:
+    """The statement of a read. The third column of a result is its place in the table.
+
+    Args:
+        table: Where documents are.
+        query: What to read.
+        compiler: Of its filters.
+        scan: Where it is a part of a scan.
+    """
+    if query.after is not None:
+        require_position(query.order, query.after)
+    if any(isinstance(key, BestElement) for key in query.order):
+        return _computing_read(table, query, compiler, scan)
+    return _plain_read(table, query, compiler, scan)
+
+
+def _plain_read(table: str, query: Find, compiler: SqliteCompiler, scan: Scan | None) -> Read:
+    """A read in the order of fields, which an index may have."""
+    condition = compiler.compile(query.where)
+    keys, after = _tied(plain_keys(query.order), query.after, scan)
+    columns = f"doc, {_data(query.fields)}, rowid"
+    parts = [
+        Clause(
+            f"SELECT {columns} FROM {identifier(table)} WHERE {where.text}{order_by(order)}",
+            where.parameters,
+        )
+        for where, order in _parts(condition, keys, after, query.limit)
+    ]
+    readers = [reader(key.field) for key in query.order if isinstance(key, Order)]
+
+    def row(found: Columns) -> Row:
+        document = decode(found[0], found[1])
+        return Row(document, tuple(_value(read(document)) for read in readers))
+
+    return Read(_limited(parts, query.limit), row)
+
+
+def _parts(
+    condition: Clause, keys: Sequence[Key], after: Sequence[Scalar] | None, limit: int | None
+) -> list[tuple[Clause, Sequence[Key]]]:
+    """Conditions and orders whose results, one behind the other, are the result.
+
+    Rows without a value for the first key come last. An index has them first or last, so that they
+    are a part of their own; who reads on to the end anyway has no use for it.
+    """
+    if not keys or not keys[0].optional or limit is None:
+        where = condition if after is None else every([condition, behind(keys, after)])
+        return [(where, keys)]
+    first, rest = keys[0].sure(), keys[1:]
+    lacking = every([condition, Clause(f"{first.value} IS NULL")])
+    if after is not None and after[0] is None:
+        return [(every([lacking, behind(rest, after[1:])]), rest)]
+    having = every([condition, Clause(f"{first.value} IS NOT NULL")])
+    if after is not None:
+        having = every([having, behind([first, *rest], after)])
+    return [(having, [first, *rest]), (lacking, rest)]
+
+
+def _limited(parts: Sequence[Clause], limit: int | None) -> Clause:
+    """The first rows of the parts in turn; a part that is not reached is not read."""
+    if limit is None:
+        (only,) = parts
+        return only
+    if len(parts) == 1:
+        return Clause(f"{parts[0].text} LIMIT ?", (*parts[0].parameters, limit))
+    text = " UNION ALL ".join(f"SELECT * FROM ({part.text} LIMIT ?)" for part in parts)
+    parameters = [value for part in parts for value in (*part.parameters, limit)]
+    return Clause(f"{text} LIMIT ?", (*parameters, limit))
+
+
+def _tied(
+    keys: list[Key], after: tuple[Scalar, ...] | None, scan: Scan | None
+) -> tuple[list[Key], tuple[Scalar, ...] | None]:
+    if scan is None:
+        return keys, after
+    # In the direction of the index, which ends with the place.
+    last = Key("rowid", bool(keys) and keys[-1].descending, optional=False)
+    if scan.behind is not None:
+        after = (*(after or ()), scan.behind)
+    return [*keys, last], after
+
+
+def _computing_read(table: str, query: Find, compiler: SqliteCompiler, scan: Scan | None) -> Read:
+    """A read in an order that is computed of each document that matches.
+
+    The documents themselves are fetched at the end, of the rows that are left.
+    """
+    condition, where = compiler.compile(query.where), TRUE
+    bests = [
+        best_element(key, compiler) if isinstance(key, BestElement) else None for key in query.order
+    ]
+    computed = [
+        best or Clause(DOCUMENT.value(key.field))  # type: ignore[union-attr]  # an Order
+        for key, best in zip(query.order, bests, strict=True)
+    ]
+    keys, after = _tied(
+        [_computed_key(number, key) for number, key in enumerate(query.order)], query.after, scan
+    )
+    if after is not None:
+        where = behind(keys, after)
+    values = ", ".join(f"{one.text} AS k{number}" for number, one in enumerate(computed))
+    texts = "".join(
+        f", k{number} -> {json_path(key.value.name)}"
+        for number, key in enumerate(query.order)
+        if isinstance(key, BestElement)
+    )
+    order = order_by(keys)
+    name = identifier(table)
+    text = (
+        f"WITH found AS MATERIALIZED (SELECT rowid AS place, {values} FROM {name}"
+        f" WHERE {condition.text}), page AS MATERIALIZED"
+        f" (SELECT * FROM found WHERE {where.text}{order} LIMIT ?)"
+        f" SELECT doc, {_data(query.fields)}, place{texts}"
+        f" FROM page CROSS JOIN {name} ON rowid = place{order}"
+    )
+    parameters = [value for one in computed for value in one.parameters]
+    limit = -1 if query.limit is None else query.limit
+    statement = Clause(text, (*parameters, *condition.parameters, *where.parameters, limit))
+    return Read(statement, _computed_row(query.order))
+
+
+def _computed_key(number: int, key: SortKey) -> Key:
+    name = f"k{number}"
+    if isinstance(key, BestElement):
+        return Key(f"json_extract({name}, {json_path(key.value.name)})", key.descending, True)
+    return replace(plain_keys([key])[0], value=name)
+
+
+def _computed_row(order: Sequence[SortKey]) -> Callable[[Columns], Row]:
+    readers: list[Reader | None] = [
+        reader(key.field) if isinstance(key, Order) else None for key in order
+    ]
+
+    def row(found: Columns) -> Row:
+        document, texts = decode(found[0], found[1]), iter(found[3:])
+        position = (
+            _value(read(document)) if read else _decoded(next(texts), found[1]) for read in readers
+        )
+        return Row(document, tuple(position))
+
+    return row
+
+
+def _decoded(text: str | None, data: bytes | None) -> Any:
+    return None if text is None else decode(text, data)
+
+
+def _value(found: Any) -> Any:
+    return None if found is MISSING else found
+
+
+def _data(fields: Sequence[str] | None) -> str:
+    """The column of bytes, unless none of the fields that are asked for has any."""
+    if fields is None:
+        return "data"
+    names = sorted({field.partition(".")[0] for field in fields} - {"_id"})
+    mark = literal(BYTES_MARK)
+    used = some([Clause(f"instr(doc -> {json_path(name)}, {mark})") for name in names])
+    return f"CASE WHEN typeof(data) = 'blob' AND {used.text} THEN data END"
+
+
+def joined_ids(document: Document, field: str) -> list[str]:
+    """The ids at a path of a document, each once; none where there is no array."""
+    found = reader(path(field))(document)
+    return list(dict.fromkeys(found)) if type(found) is list else []
+
+
+def distinct_of(table: str, condition: Clause, fields: Sequence[str], limit: int) -> Clause:
+    """The statement of a distinct: for each field its value, and whether that is a boolean."""
+    columns = ", ".join(
+        f"{DOCUMENT.value(field)}, coalesce({DOCUMENT.type(field)} IN ('true', 'false'), 0)"
+        for field in map(path, fields)
+    )
+    text = f"SELECT DISTINCT {columns} FROM {identifier(table)} WHERE {condition.text} LIMIT ?"
+    return Clause(text, (*condition.parameters, limit))
+
+
+def decoded_values(columns: Columns) -> tuple[Scalar, ...]:
+    """The combination that a row of a distinct stands for."""
+    pairs = zip(columns[::2], columns[1::2], strict=True)
+    return tuple(bool(value) if flag else _plain(value) for value, flag in pairs)
+
+
+def _plain(value: Any) -> Any:
+    return plain_text(value) if isinstance(value, str) else value

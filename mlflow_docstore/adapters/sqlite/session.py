@@ -1,0 +1,159 @@
+"""Connections to a database: one for each thread that is at work in a process, kept for the next.
+
+A connection never crosses a fork: SQLite's locks are those of a process. The child lets those of
+its parent lie, untouched, and opens its own.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from mlflow_docstore.core.errors import Unavailable
+
+from .patterns import MATCHES, matches
+from .place import Place
+
+_STATEMENTS = 512
+_CACHE_KIB = 8192
+_JOURNAL_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(eq=False, slots=True)
+class Connected:
+    """A connection, and the tables that it has seen."""
+
+    native: sqlite3.Connection
+    generation: int
+    tables: frozenset[str] = frozenset()
+
+    def has(self, table: str, *, anew: bool = False) -> bool:
+        """Whether a table is there; looked up unless it is known."""
+        if anew or table not in self.tables:
+            self.look()
+        return table in self.tables
+
+    def look(self) -> None:
+        """See which tables are there now."""
+        rows = self.native.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        self.tables = frozenset(name for (name,) in rows.fetchall())
+
+
+@dataclass(slots=True)
+class _Held:
+    """What a session holds in one process."""
+
+    opening: threading.Lock = field(default_factory=threading.Lock)
+    writing: threading.Lock = field(default_factory=threading.Lock)
+    idle: list[Connected] = field(default_factory=list)
+    opened: set[Connected] = field(default_factory=set)
+    generation: int = 0
+    writes: int = 0
+
+
+class Session:
+    """The way to a database.
+
+    Args:
+        place: Where it is.
+        synchronous: When SQLite waits for the disk: ``FULL`` or ``NORMAL``.
+        patience: Seconds to wait for a lock, before the call is tried again or given up.
+    """
+
+    def __init__(self, place: Place, *, synchronous: str = "FULL", patience: float = 1.0) -> None:
+        self.place = place
+        self._synchronous = synchronous
+        self._patience = patience
+        self._processes: dict[int, _Held] = {}
+
+    def _held(self) -> _Held:
+        process = os.getpid()
+        return self._processes.get(process) or self._processes.setdefault(process, _Held())
+
+    @contextmanager
+    def reading(self) -> Iterator[Connected | None]:
+        """A connection to read with; None where there is no database, which is not made."""
+        held = self._held()
+        connected = self._take(held) if held.idle or self.place.is_taken() else None
+        try:
+            yield connected
+        finally:
+            if connected is not None:
+                self._give_back(held, connected)
+
+    @contextmanager
+    def writing(self) -> Iterator[Connected]:
+        """A connection to write with; the database is made where it is missing.
+
+        One thread of the process writes at a time: who waits in line gets on sooner than who asks
+        SQLite again and again.
+        """
+        held = self._held()
+        if not held.writing.acquire(timeout=self._patience):
+            raise Unavailable("database", applied=False, reason="other threads are writing")
+        try:
+            if not (held.idle or self.place.is_taken()):
+                self.place.make()
+            connected = self._take(held)
+            try:
+                yield connected
+            finally:
+                self._give_back(held, connected)
+        finally:
+            held.writing.release()
+
+    def _take(self, held: _Held) -> Connected:
+        try:
+            return held.idle.pop()
+        except IndexError:
+            return self._open(held)
+
+    def _give_back(self, held: _Held, connected: Connected) -> None:
+        if connected.native.in_transaction:
+            connected.native.rollback()
+        if connected.generation == held.generation:
+            held.idle.append(connected)
+        else:
+            self._discard(held, connected)
+
+    @staticmethod
+    def _discard(held: _Held, connected: Connected) -> None:
+        held.opened.discard(connected)
+        connected.native.close()
+
+    def _open(self, held: _Held) -> Connected:
+        with held.opening:
+            native = sqlite3.connect(
+                f"{self.place.file.as_uri()}?mode=rw",
+                uri=True,
+                timeout=self._patience,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=_STATEMENTS,
+            )
+            connected = Connected(native, held.generation)
+            try:
+                self._prepare(native)
+                connected.look()
+            except BaseException:
+                native.close()
+                raise
+            held.opened.add(connected)
+            return connected
+
+    def _prepare(self, native: sqlite3.Connection) -> None:
+        self.place.check(native)
+        native.execute(f"PRAGMA synchronous = {self._synchronous}")
+        native.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        native.execute(f"PRAGMA journal_size_limit = {_JOURNAL_BYTES}")
+        native.create_function(MATCHES, 3, matches, deterministic=True)
+
+    def close(self) -> None:
+        """Close what this process has open; what is at work just now, as soon as it is done."""
+        held = self._held()
+        with held.opening:
+            held.generation += 1
+            while held.idle:
+                self._discard(held, held.idle.pop())

@@ -1,0 +1,59 @@
+"""What tables and indexes are called, and how they are made."""
+
+import re
+
+from mlflow_docstore.adapters.document.layout import Index
+from mlflow_docstore.adapters.document.rules.paths import segments
+from mlflow_docstore.core.query import path
+
+from .clauses import DOCUMENT, identifier
+
+_UPPER = re.compile("[A-Z]")
+_ESCAPED = re.compile(r"\+([a-z])")
+_KEY = re.compile(r"(?:(\"?id\"?)|json_extract\(doc, '((?:[^']|'')*)'\))( DESC)?(?:, |$)")
+
+
+def table_name(prefix: str, collection: str) -> str:
+    """The table of a collection. SQLite ignores the case of names, prefixes do not."""
+    return _UPPER.sub(lambda found: f"+{found.group().lower()}", f"{prefix}.{collection}")
+
+
+def create_table(table: str) -> str:
+    """The statement that makes a table where it is missing."""
+    return (
+        f"CREATE TABLE IF NOT EXISTS {identifier(table)}"
+        " (id TEXT PRIMARY KEY NOT NULL, doc TEXT NOT NULL, data BLOB)"
+    )
+
+
+def index_name(table: str, name: str) -> str:
+    """What an index is called: names of indexes are those of a database, not of a table."""
+    return f"{table}.{name}"
+
+
+def create_index(table: str, index: Index) -> str:
+    """The statement that makes an index where it is missing."""
+    keys = ", ".join(
+        DOCUMENT.value(path(key)) + (" DESC" if direction < 0 else "")
+        for key, direction in index.keys
+    )
+    name = identifier(index_name(table, index.name))
+    return f"CREATE INDEX IF NOT EXISTS {name} ON {identifier(table)} ({keys})"
+
+
+def index_of(table: str, name: str, statement: str) -> Index:
+    """The index that a statement of ours has made."""
+    keys = statement[statement.index(f"{identifier(table)} (") + len(identifier(table)) + 2 : -1]
+    return Index(
+        name.removeprefix(f"{table}."),
+        tuple(
+            (_field(found.group(2)), -1 if found.group(3) else 1) for found in _KEY.finditer(keys)
+        ),
+    )
+
+
+def _field(json_path: str | None) -> str:
+    if json_path is None:
+        return "_id"
+    names = json_path.replace("''", "'").removeprefix('$."').removesuffix('"').split('"."')
+    return ".".join(segments(".".join(names)))
