@@ -33,14 +33,19 @@ class Upkeep(NamedTuple):
 
 
 def compact(backend: Backend) -> Upkeep:
-    """Merge the metric chunks of all ended runs, deleted ones included; sweep parts of texts."""
+    """Merge the metric chunks of all ended runs, deleted ones included; sweep parts of texts.
+
+    What space that leaves free is given back.
+    """
     runs = chunks = 0
     for experiment in _all_pages(backend.experiments.search, ExperimentQuery(_STAGES)):
         query = RunQuery((experiment.experiment_id,), _STAGES, _ENDED)
         for run in _all_pages(backend.runs.search, query):
             runs += 1
             chunks += backend.metrics.compact(run.info.run_id)
-    return Upkeep(runs, chunks, backend.sweep())
+    parts = backend.sweep()
+    backend.reclaim()
+    return Upkeep(runs, chunks, parts)
 
 
 def _all_pages(search: Callable[[Any, PageRequest], Page[Any]], query: object) -> Iterator[Any]:

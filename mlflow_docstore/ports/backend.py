@@ -87,6 +87,13 @@ class Backend(Protocol):
         """
 
     @abstractmethod
+    def reclaim(self) -> None:
+        """Give the space of what was deleted back, where the database leaves that to its users.
+
+        Others may go on using it. Repeatable.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of connections; a later call opens them again."""
 

@@ -141,5 +141,8 @@ class DocumentBackend(Backend):
     def sweep(self) -> int:
         return self._texts.sweep()
 
+    def reclaim(self) -> None:
+        self._driver.reclaim()
+
     def close(self) -> None:
         self._driver.close()

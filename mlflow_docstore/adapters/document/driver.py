@@ -221,5 +221,12 @@ class Driver(Protocol):
         """Drop collections with all that is in them; for throw-away databases and for tests."""
 
     @abstractmethod
+    def reclaim(self) -> None:
+        """Give the space of what was deleted back to the disk, while others go on.
+
+        Nothing to do where the database does so by itself, or where that is its operator's to say.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Let go of connections. A later verb opens them again."""

@@ -184,5 +184,8 @@ class RetryingDriver(Driver):
         names = tuple(collections)
         self._call("drop", lambda: self._driver.drop(names))
 
+    def reclaim(self) -> None:
+        self._call("reclaim", self._driver.reclaim)
+
     def close(self) -> None:
         self._driver.close()

@@ -186,6 +186,9 @@ class MemoryDriver(Driver):
             for collection in collections:
                 self._database.tables.pop(self._prefix + collection, None)
 
+    def reclaim(self) -> None:
+        """Nothing to do: what was deleted is gone."""
+
     def close(self) -> None:
         """Nothing is held: the documents belong to the database, not to its drivers."""
 

@@ -220,6 +220,10 @@ class MongoDriver(Driver):
             with self._calling("drop", collection) as native:
                 native.drop()
 
+    def reclaim(self) -> None:
+        """Nothing to do: the server uses freed space again, and its operator may have it compacted,
+        which takes a right of its own and a lock."""
+
     def close(self) -> None:
         self._session.close()
 

@@ -72,6 +72,13 @@ class Calls:
                     raise
                 return nothing
 
+    def on_database(self, verb: str, work: Work[T], *, nothing: T) -> T:
+        """What upkeep comes to; ``nothing`` where there is no database."""
+        if not self.session.place.is_taken():
+            return nothing
+        with self._calling(verb, "database"), self.session.writing() as connected:
+            return work(connected.native)
+
     def add(self, verb: str, collection: str, work: Work[T]) -> T:
         """What adding comes to; database and table are made where they are missing."""
         table = self.table(collection)

@@ -29,8 +29,8 @@ from .capabilities import LIMITS, declare
 from .clauses import DOCUMENT, Clause, identifier
 from .compiler import SqliteCompiler
 from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
-from .session import Session
-from .tables import create_index, create_table, index_name, index_of
+from .session import Session, empty_journal, free_pages
+from .tables import assume, create_index, create_table, index_name, index_of
 from .values import decode, encode, plain_text, size, stored_text
 
 _SCAN_ROWS = 500
@@ -244,7 +244,7 @@ class SqliteDriver(Driver):
                 table = self._calls.table(collection.name)
                 native.execute(create_table(table))
                 for index in collection.indexes:
-                    native.execute(create_index(table, index))
+                    _make_index(native, table, index)
 
         self._calls.add("prepare", layout.collections[0].name, lambda one: within(one, make))
 
@@ -258,8 +258,12 @@ class SqliteDriver(Driver):
         return [index_of(table, name, sql) for name, sql in rows]
 
     def create_index(self, collection: str, index: Index) -> None:
-        statement = create_index(self._calls.table(collection), index)
-        self._calls.add("create_index", collection, lambda one: _execute(one, statement))
+        table = self._calls.table(collection)
+
+        def make(native: sqlite3.Connection) -> None:
+            _make_index(native, table, index)
+
+        self._calls.add("create_index", collection, lambda one: within(one, make))
 
     def drop_index(self, collection: str, name: str) -> bool:
         if name not in {index.name for index in self.indexes(collection)}:
@@ -276,6 +280,12 @@ class SqliteDriver(Driver):
     def _drop(self, collection: str) -> None:
         statement = f"DROP TABLE IF EXISTS {self._name(collection)}"
         self._calls.write("drop", collection, lambda one: _execute(one, statement), None)
+
+    def reclaim(self) -> None:
+        """In small steps, between which others write."""
+        while self._calls.on_database("reclaim", free_pages, nothing=0):
+            pass
+        self._calls.on_database("reclaim", empty_journal, nothing=None)
 
     def close(self) -> None:
         self._session.close()
@@ -304,3 +314,12 @@ def _id(key: object) -> str | None:
 
 def _execute(native: sqlite3.Connection, statement: str) -> None:
     native.execute(statement)
+
+
+def _make_index(native: sqlite3.Connection, table: str, index: Index) -> None:
+    name = (index_name(table, index.name),)
+    if not native.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", name).fetchone():
+        native.execute(create_index(table, index))
+        native.execute(*assume(table, index))
+        # Loads what was assumed; the connections of others see that the schema has changed.
+        native.execute("ANALYZE sqlite_schema")

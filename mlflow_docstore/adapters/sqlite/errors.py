@@ -94,6 +94,9 @@ def code_of(error: sqlite3.Error) -> int:
 
 def translate(error: sqlite3.Error, collection: str, file: Path) -> StoreError:
     """The error of the ports that an error of SQLite stands for."""
+    if isinstance(error, sqlite3.DataError):
+        # A statement of more than a megabyte: a filter of tens of thousands of conditions.
+        return LimitExceeded("filter", limit=str(error), collection=collection)
     return RULES.get(code_of(error), _unknown)(collection, file, str(error))
 
 

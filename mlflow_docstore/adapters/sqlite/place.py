@@ -36,6 +36,7 @@ class Place:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.file = directory / FILE
+        self._journal = directory / f"{FILE}-wal"
 
     def is_taken(self) -> bool:
         """Whether a database is there. Makes nothing."""
@@ -43,6 +44,13 @@ class Place:
             return self.file.exists()
         except OSError as error:
             raise self._unusable(error) from error
+
+    def journal_size(self) -> int:
+        """The bytes of the journal; 0 for none."""
+        try:
+            return self._journal.stat().st_size
+        except OSError:
+            return 0
 
     def make(self) -> None:
         """Make the directory and a database in it, unless it is there.
@@ -107,6 +115,8 @@ class Place:
 def _format(native: sqlite3.Connection) -> None:
     native.execute("PRAGMA auto_vacuum = INCREMENTAL")
     native.execute("PRAGMA journal_mode = WAL")
+    # Makes the tables of the planner's statistics, for what is assumed of indexes.
+    native.execute("ANALYZE")
     native.execute(f"PRAGMA application_id = {APPLICATION}")
     native.execute(f"PRAGMA user_version = {FORMAT}")
 

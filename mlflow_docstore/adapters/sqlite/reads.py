@@ -15,6 +15,9 @@ from .values import BYTES_MARK, decode, plain_text
 
 Columns = tuple[Any, ...]
 
+_PARTED_KEYS = 3
+"""Sort keys that rows without a value are parted by: SQLite bounds the parts of a statement."""
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -79,24 +82,28 @@ def _plain_read(table: str, query: Find, compiler: SqliteCompiler, scan: Scan | 
 
 
 def _parts(
-    condition: Clause, keys: Sequence[Key], after: Sequence[Scalar] | None, limit: int | None
+    condition: Clause,
+    keys: Sequence[Key],
+    after: Sequence[Scalar] | None,
+    limit: int | None,
+    depth: int = 0,
 ) -> list[tuple[Clause, Sequence[Key]]]:
     """Conditions and orders whose results, one behind the other, are the result.
 
     Rows without a value for the first key come last. An index has them first or last, so that they
-    are a part of their own; who reads on to the end anyway has no use for it.
+    are parts of their own; who reads on to the end anyway has no use for it.
     """
-    if not keys or not keys[0].optional or limit is None:
+    if not keys or not keys[0].optional or limit is None or depth == _PARTED_KEYS:
         where = condition if after is None else every([condition, behind(keys, after)])
         return [(where, keys)]
     first, rest = keys[0].sure(), keys[1:]
     lacking = every([condition, Clause(f"{first.value} IS NULL")])
     if after is not None and after[0] is None:
-        return [(every([lacking, behind(rest, after[1:])]), rest)]
+        return _parts(lacking, rest, after[1:], limit, depth + 1)
     having = every([condition, Clause(f"{first.value} IS NOT NULL")])
     if after is not None:
         having = every([having, behind([first, *rest], after)])
-    return [(having, [first, *rest]), (lacking, rest)]
+    return [(having, [first, *rest]), *_parts(lacking, rest, None, limit, depth + 1)]
 
 
 def _limited(parts: Sequence[Clause], limit: int | None) -> Clause:

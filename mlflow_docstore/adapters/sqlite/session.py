@@ -19,6 +19,8 @@ from .place import Place
 _STATEMENTS = 512
 _CACHE_KIB = 8192
 _JOURNAL_BYTES = 16 * 1024 * 1024
+_LOOK_EVERY = 64
+_FREED_PAGES = 1000
 
 
 @dataclass(eq=False, slots=True)
@@ -99,10 +101,21 @@ class Session:
             connected = self._take(held)
             try:
                 yield connected
+                self._bound_journal(held, connected)
             finally:
                 self._give_back(held, connected)
         finally:
             held.writing.release()
+
+    def _bound_journal(self, held: _Held, connected: Connected) -> None:
+        """Empty a journal that has grown all the same.
+
+        SQLite begins it anew when nobody reads it, which under constant load is never: then a
+        writer waits for those who read it at this moment, and keeps others waiting.
+        """
+        held.writes += 1
+        if held.writes % _LOOK_EVERY == 0 and self.place.journal_size() > _JOURNAL_BYTES:
+            empty_journal(connected.native)
 
     def _take(self, held: _Held) -> Connected:
         try:
@@ -157,3 +170,15 @@ class Session:
             held.generation += 1
             while held.idle:
                 self._discard(held, held.idle.pop())
+
+
+def empty_journal(native: sqlite3.Connection) -> None:
+    """Move the journal's content to its place; what a reader still needs stays."""
+    native.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def free_pages(native: sqlite3.Connection) -> int:
+    """Give some unused pages back to the disk; how many are left."""
+    native.execute(f"PRAGMA incremental_vacuum({_FREED_PAGES})").fetchall()
+    (left,) = native.execute("PRAGMA freelist_count").fetchone()
+    return int(left)

@@ -90,13 +90,14 @@ def _metric(node: Leaf) -> Filter:
 def _order(order: Order) -> tuple[Order, ...]:
     field = order.field
     if field.kind is FieldKind.METRIC:
-        # Numbers, then NaN, then runs without the metric, in either direction.
-        rank = Order(
-            path(codec.latest_path(field.name, codec.RANK)), descending=True, optional=True
-        )
+        # Numbers, then NaN, then runs without the metric, in either direction. The value first, as
+        # an index of a hot metric has it: of NaN and of no metric alike there is none.
         value = path(codec.latest_path(field.name, codec.VALUE))
-        # Among runs of one rank, either all have a value or none has, so that none sorts last.
-        return (rank, Order(value, order.descending))
+        rank = path(codec.latest_path(field.name, codec.RANK))
+        return (
+            Order(value, order.descending, optional=True),
+            Order(rank, descending=True, optional=True),
+        )
     if field.kind in _TEXTS:
         name = f"{_TEXTS[field.kind]}.{escape(field.name)}"
         return (Order(path(name), order.descending, optional=True),)

@@ -44,6 +44,8 @@ class DocumentIndexes(IndexRepository):
 def hot_index(field: Field) -> Index:
     """The index of a key that runs are often searched by: the scope of a search, then the key.
 
+    Runs with equal values are in the default order, so that a page of them needs no sort.
+
     Raises:
         InvalidArgument: ``kind="index"``; the field is no metric, param or tag.
     """
@@ -57,7 +59,7 @@ def hot_index(field: Field) -> Index:
     scope = ((codec.EXPERIMENT, 1), ("workspace", 1), (codec.LIFECYCLE, 1))
     # Databases limit the length of index names, and user keys may be long: a hash is not.
     name = f"on_{field.kind.value}_{digest(field.name)[:12]}"
-    return Index(name, (*scope, (paths[field.kind], 1)))
+    return Index(name, (*scope, (paths[field.kind], 1), (codec.RECENT, 1)))
 
 
 def _info(collection: str, index: Index) -> IndexInfo:
