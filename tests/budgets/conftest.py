@@ -14,6 +14,7 @@ from mlflow_docstore.adapters.mongodb.provision import throwaway
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 
 from .listening import Listener
+from .tracing import Traced
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,10 @@ def heard(server_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def client(server_uri: str) -> Iterator["MongoClient[dict[str, Any]]"]:
     with MongoClient(server_uri) as made:
         yield made
+
+
+@pytest.fixture(scope="package")
+def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
+    made = Traced(tmp_path_factory.mktemp("traced"))
+    yield made
+    made.backend.close()

@@ -64,7 +64,11 @@ def registry(heard: Heard) -> DocStoreRegistryStore:
 
 @pytest.fixture(scope="module")
 def name(registry: DocStoreRegistryStore) -> str:
-    """A model of twelve versions, among others."""
+    return filled(registry)
+
+
+def filled(registry: DocStoreRegistryStore) -> str:
+    """The name of a model of twelve versions, among others."""
     names = [f"m{number}{uuid4().hex}" for number in range(10)]
     for name in names:
         registry.create_registered_model(name)

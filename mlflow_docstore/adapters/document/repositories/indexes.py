@@ -50,16 +50,20 @@ def hot_index(field: Field) -> Index:
         InvalidArgument: ``kind="index"``; the field is no metric, param or tag.
     """
     paths = {
-        FieldKind.METRIC: latest_path(field.name, codec.VALUE),
-        FieldKind.PARAM: f"{codec.PARAMS}.{escape(field.name)}",
-        FieldKind.TAG: f"{codec.TAGS}.{escape(field.name)}",
+        # Of runs without a number, those with NaN come first.
+        FieldKind.METRIC: (
+            (latest_path(field.name, codec.VALUE), 1),
+            (latest_path(field.name, codec.RANK), -1),
+        ),
+        FieldKind.PARAM: ((f"{codec.PARAMS}.{escape(field.name)}", 1),),
+        FieldKind.TAG: ((f"{codec.TAGS}.{escape(field.name)}", 1),),
     }
     if field.kind not in paths:
         raise InvalidArgument("index", field.name, problem="kind")
     scope = ((codec.EXPERIMENT, 1), ("workspace", 1), (codec.LIFECYCLE, 1))
     # Databases limit the length of index names, and user keys may be long: a hash is not.
     name = f"on_{field.kind.value}_{digest(field.name)[:12]}"
-    return Index(name, (*scope, (paths[field.kind], 1), (codec.RECENT, 1)))
+    return Index(name, (*scope, *paths[field.kind], (codec.RECENT, 1)))
 
 
 def _info(collection: str, index: Index) -> IndexInfo:
