@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -11,11 +11,11 @@ from .clauses import Clause
 from .errors import translated
 from .session import Session
 from .tables import create_table, table_name
+from .transactions import Work
 
 _LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
 
 
 class Calls:
@@ -99,16 +99,3 @@ class Calls:
         with translated(collection, self.session.place.file):
             yield
         _LOG.debug("%s %s: %.1f ms", verb, collection, (time.perf_counter() - started) * 1000)
-
-
-def within(native: sqlite3.Connection, work: Work[T]) -> T:
-    """What is done in one transaction, which begins with the lock that writing needs."""
-    native.execute("BEGIN IMMEDIATE")
-    try:
-        done = work(native)
-        native.execute("COMMIT")
-    except BaseException:
-        if native.in_transaction:
-            native.execute("ROLLBACK")
-        raise
-    return done

@@ -24,13 +24,14 @@ from mlflow_docstore.core.capabilities import Capabilities, Limits
 from mlflow_docstore.core.errors import LimitExceeded
 from mlflow_docstore.core.query import And, Filter, In, Scalar, path
 
-from .calls import Calls, within
+from .calls import Calls
 from .capabilities import LIMITS, declare
 from .clauses import DOCUMENT, Clause, identifier
 from .compiler import SqliteCompiler
 from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
 from .session import Session, empty_journal, free_pages
 from .tables import assume, create_index, create_table, index_name, index_of
+from .transactions import within
 from .values import decode, encode, plain_text, size, stored_text
 
 _SCAN_ROWS = 500

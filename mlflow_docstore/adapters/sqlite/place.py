@@ -10,7 +10,11 @@ import uuid
 from contextlib import closing, suppress
 from pathlib import Path
 
+from mlflow_docstore.adapters.document.layout import LAYOUT
 from mlflow_docstore.core.errors import Unreachable, Unsupported
+
+from .clauses import identifier
+from .transactions import within
 
 FILE = "docstore.sqlite"
 APPLICATION = 0x6D6C6473
@@ -18,6 +22,11 @@ APPLICATION = 0x6D6C6473
 
 FORMAT = 1
 """Of the tables and of the values in them; a higher one is for a newer release."""
+
+_SQLITES = 10_000_000
+"""What the format is multiplied by in the file's header, beside SQLite's version."""
+
+_WHOLE = frozenset(index.name for made in LAYOUT.collections for index in made.indexes)
 
 _NETWORKS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "ncpfs"}
@@ -99,17 +108,21 @@ class Place:
     def check(self, native: sqlite3.Connection) -> None:
         """Refuse what is no database of ours, or of a newer release.
 
+        One that another version of SQLite used last gets anew what versions differ in.
+
         Raises:
             Unreachable: It is none of ours.
             Unsupported: ``kind="schema"``; it is newer.
         """
         (application,) = native.execute("PRAGMA application_id").fetchone()
-        (version,) = native.execute("PRAGMA user_version").fetchone()
         if application != APPLICATION:
             reason = f"{self.file} is no database of this project"
             raise Unreachable("database", reason=reason)
-        if version > FORMAT:
-            raise Unsupported("schema", version, newest=FORMAT)
+        version = _version(native)
+        if version // _SQLITES > FORMAT:
+            raise Unsupported("schema", version // _SQLITES, newest=FORMAT)
+        if version % _SQLITES != _sqlite():
+            within(native, _adopt)
 
 
 def _format(native: sqlite3.Connection) -> None:
@@ -118,7 +131,39 @@ def _format(native: sqlite3.Connection) -> None:
     # Makes the tables of the planner's statistics, for what is assumed of indexes.
     native.execute("ANALYZE")
     native.execute(f"PRAGMA application_id = {APPLICATION}")
-    native.execute(f"PRAGMA user_version = {FORMAT}")
+    _note_version(native)
+
+
+def _sqlite() -> int:
+    """The version of SQLite as it numbers it itself: 3040001."""
+    major, minor, patch = sqlite3.sqlite_version_info
+    return major * 1_000_000 + minor * 1000 + patch
+
+
+def _version(native: sqlite3.Connection) -> int:
+    (version,) = native.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def _note_version(native: sqlite3.Connection) -> None:
+    native.execute(f"PRAGMA user_version = {FORMAT * _SQLITES + _sqlite()}")
+
+
+def _adopt(native: sqlite3.Connection) -> None:
+    """Build indexes that may hold fractions anew, unless somebody was faster.
+
+    Versions of SQLite read some decimals with another last place, and one that does not find in an
+    index what it computes takes the database for damaged. The layout's own indexes hold none.
+    """
+    if _version(native) % _SQLITES == _sqlite():
+        return
+    found = native.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
+    )
+    for (name,) in found.fetchall():
+        if name.rpartition(".")[2] not in _WHOLE:
+            native.execute(f"REINDEX {identifier(name)}")
+    _note_version(native)
 
 
 def _link(made: Path, file: Path) -> None:

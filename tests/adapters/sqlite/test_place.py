@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlflow_docstore.adapters.document.driver import Driver, Find, Patch
-from mlflow_docstore.adapters.document.layout import LAYOUT
+from mlflow_docstore.adapters.document.layout import LAYOUT, Index
 from mlflow_docstore.adapters.sqlite import place
 from mlflow_docstore.adapters.sqlite.connection import connect
 from mlflow_docstore.adapters.sqlite.place import FORMAT, file_system
@@ -123,10 +123,34 @@ class TestRefusals:
         driver.insert("c", {"_id": "a"})
         driver.close()
         with closing(sqlite3.connect(file)) as native:
-            native.execute(f"PRAGMA user_version = {FORMAT + 1}")
+            (version,) = native.execute("PRAGMA user_version").fetchone()
+            native.execute(f"PRAGMA user_version = {version + 10_000_000}")
         with pytest.raises(Unsupported) as caught:
             driver.get("c", "a")
         assert (caught.value.key, caught.value.facts["newest"]) == (FORMAT + 1, FORMAT)
+
+    def test_another_version_of_sqlite_builds_indexes_of_fractions_anew(
+        self, driver: Driver, file: Path
+    ) -> None:
+        driver.create_index("c", Index("on_x", (("x", 1),)))
+        driver.insert("c", {"_id": "a", "x": 0.1})
+        driver.close()
+        with closing(sqlite3.connect(file)) as native:
+            # What a version would leave behind that reads 0.1 otherwise.
+            (version,) = native.execute("PRAGMA user_version").fetchone()
+            native.execute("PRAGMA writable_schema = ON")
+            swap = "UPDATE sqlite_schema SET sql = replace(sql, ?, ?) WHERE name = 'mlflow.c.on_x'"
+            right, wrong = "json_extract(doc, '$.\"x\"')", "json_extract(doc, '$.\"x\"') + 1"
+            native.execute(swap, (right, wrong))
+            native.commit()
+        with closing(sqlite3.connect(file)) as native:
+            native.execute('REINDEX "mlflow.c.on_x"')
+            native.execute("PRAGMA writable_schema = ON")
+            native.execute(swap, (wrong, right))
+            native.execute(f"PRAGMA user_version = {version - 1}")
+            native.commit()
+        assert driver.find("c", Find(equals("x", 0.1)))[0].document["_id"] == "a"
+        assert driver.delete("c", "a") is True
 
     def test_a_directory_that_cannot_be_made(self) -> None:
         driver = connect("docstore:///proc/none").driver
