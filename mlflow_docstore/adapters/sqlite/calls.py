@@ -3,13 +3,12 @@
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .clauses import Clause
-from .errors import translated
-from .session import Session
+from .errors import TRANSLATED, translate
+from .session import Connected, Session
 from .tables import create_table, table_name
 from .transactions import Work
 
@@ -48,54 +47,82 @@ class Calls:
 
     def read(self, verb: str, collection: str, work: Work[T], nothing: T) -> T:
         """What reading comes to; ``nothing`` where there is no table."""
-        with self._calling(verb, collection), self.session.reading() as connected:
-            if connected is None or not connected.has(self.table(collection)):
-                return nothing
+        session, started = self.session, time.perf_counter()
+        if not session.is_there():
+            return nothing
+        try:
+            connected = session.take()
             try:
-                return work(connected.native)
-            except sqlite3.OperationalError:
-                if connected.has(self.table(collection), anew=True):
-                    raise
-                return nothing
+                done = self._on_table(connected, collection, work, nothing)
+            finally:
+                session.give_back(connected)
+        except TRANSLATED as error:
+            raise translate(error, collection, session.place.file) from error
+        _log(verb, collection, started)
+        return done
 
     def write(self, verb: str, collection: str, work: Work[T], nothing: T) -> T:
         """What changing comes to; ``nothing`` where there is no table."""
-        if not self.session.place.is_taken():
+        if not self.session.is_there():
             return nothing
-        with self._calling(verb, collection), self.session.writing() as connected:
-            if not connected.has(self.table(collection)):
-                return nothing
-            try:
-                return work(connected.native)
-            except sqlite3.OperationalError:
-                if connected.has(self.table(collection), anew=True):
-                    raise
-                return nothing
-
-    def on_database(self, verb: str, work: Work[T], *, nothing: T) -> T:
-        """What upkeep comes to; ``nothing`` where there is no database."""
-        if not self.session.place.is_taken():
-            return nothing
-        with self._calling(verb, "database"), self.session.writing() as connected:
-            return work(connected.native)
+        return self._written(
+            verb, collection, lambda one: self._on_table(one, collection, work, nothing)
+        )
 
     def add(self, verb: str, collection: str, work: Work[T]) -> T:
         """What adding comes to; database and table are made where they are missing."""
-        table = self.table(collection)
-        with self._calling(verb, collection), self.session.writing() as connected:
-            if not connected.has(table):
-                connected.native.execute(create_table(table))
-            try:
-                return work(connected.native)
-            except sqlite3.OperationalError:
-                if connected.has(table, anew=True):
-                    raise
-                connected.native.execute(create_table(table))
-                return work(connected.native)
+        if not self.session.is_there():
+            self._make()
+        return self._written(verb, collection, lambda one: self._on_new(one, collection, work))
 
-    @contextmanager
-    def _calling(self, verb: str, collection: str) -> Iterator[None]:
-        started = time.perf_counter()
-        with translated(collection, self.session.place.file):
-            yield
-        _LOG.debug("%s %s: %.1f ms", verb, collection, (time.perf_counter() - started) * 1000)
+    def upkeep(self, verb: str, work: Work[T], nothing: T) -> T:
+        """What work on the whole database comes to; ``nothing`` where there is none."""
+        if not self.session.is_there():
+            return nothing
+        return self._written(verb, "database", lambda one: work(one.native))
+
+    def _make(self) -> None:
+        try:
+            self.session.place.make()
+        except sqlite3.Error as error:
+            raise translate(error, "database", self.session.place.file) from error
+
+    def _written(self, verb: str, collection: str, work: Callable[[Connected], T]) -> T:
+        session, started = self.session, time.perf_counter()
+        try:
+            connected = session.take_to_write()
+            try:
+                done = work(connected)
+            finally:
+                session.give_back_written(connected)
+        except TRANSLATED as error:
+            raise translate(error, collection, session.place.file) from error
+        _log(verb, collection, started)
+        return done
+
+    def _on_table(self, connected: Connected, collection: str, work: Work[T], nothing: T) -> T:
+        table = self.table(collection)
+        if not connected.has(table):
+            return nothing
+        try:
+            return work(connected.native)
+        except sqlite3.OperationalError:
+            if connected.has(table, anew=True):
+                raise
+            return nothing
+
+    def _on_new(self, connected: Connected, collection: str, work: Work[T]) -> T:
+        table = self.table(collection)
+        if not connected.has(table):
+            connected.native.execute(create_table(table))
+        try:
+            return work(connected.native)
+        except sqlite3.OperationalError:
+            if connected.has(table, anew=True):
+                raise
+            connected.native.execute(create_table(table))
+            return work(connected.native)
+
+
+def _log(verb: str, collection: str, started: float) -> None:
+    _LOG.debug("%s %s: %.1f ms", verb, collection, (time.perf_counter() - started) * 1000)

@@ -284,9 +284,9 @@ class SqliteDriver(Driver):
 
     def reclaim(self) -> None:
         """In small steps, between which others write."""
-        while self._calls.on_database("reclaim", free_pages, nothing=0):
+        while self._calls.upkeep("reclaim", free_pages, 0):
             pass
-        self._calls.on_database("reclaim", empty_journal, nothing=None)
+        self._calls.upkeep("reclaim", empty_journal, None)
 
     def close(self) -> None:
         self._session.close()

@@ -1,8 +1,7 @@
 """SQLite's errors as those of the ports: a table by its primary result codes."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from mlflow_docstore.core.errors import (
@@ -92,27 +91,25 @@ def code_of(error: sqlite3.Error) -> int:
     return int(code) & 0xFF
 
 
-def translate(error: sqlite3.Error, collection: str, file: Path) -> StoreError:
-    """The error of the ports that an error of SQLite stands for."""
-    if isinstance(error, sqlite3.DataError):
-        # A statement of more than a megabyte: a filter of tens of thousands of conditions.
-        return LimitExceeded("filter", limit=str(error), collection=collection)
-    return RULES.get(code_of(error), _unknown)(collection, file, str(error))
+TRANSLATED = (sqlite3.Error, MemoryError, UnicodeEncodeError)
+"""What SQLite's module raises."""
 
 
-@contextmanager
-def translated(collection: str, file: Path) -> Iterator[None]:
-    """Around whatever SQLite does.
+def translate(error: Exception, collection: str, file: Path) -> StoreError:
+    """The error of the ports that one of SQLite's module stands for.
 
     Args:
-        collection: What it is about.
+        error: One of ``TRANSLATED``.
+        collection: What the call was about.
         file: The database.
     """
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise translate(error, collection, file) from error
-    except MemoryError as error:
-        raise Unavailable(collection, applied=False, reason="out of memory") from error
-    except UnicodeEncodeError as error:
-        raise InvalidArgument("text", error.object, reason="not valid unicode") from error
+    match error:
+        case UnicodeEncodeError():
+            return InvalidArgument("text", error.object, reason="not valid unicode")
+        case sqlite3.DataError():
+            # A statement of more than a megabyte: a filter of tens of thousands of conditions.
+            return LimitExceeded("filter", limit=str(error), collection=collection)
+        case sqlite3.Error():
+            return RULES.get(code_of(error), _unknown)(collection, file, str(error))
+        case _:
+            return Unavailable(collection, applied=False, reason="out of memory")

@@ -7,8 +7,6 @@ its parent lie, untouched, and opens its own.
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mlflow_docstore.core.errors import Unavailable
@@ -74,20 +72,30 @@ class Session:
         process = os.getpid()
         return self._processes.get(process) or self._processes.setdefault(process, _Held())
 
-    @contextmanager
-    def reading(self) -> Iterator[Connected | None]:
-        """A connection to read with; None where there is no database, which is not made."""
-        held = self._held()
-        connected = self._take(held) if held.idle or self.place.is_taken() else None
-        try:
-            yield connected
-        finally:
-            if connected is not None:
-                self._give_back(held, connected)
+    def is_there(self) -> bool:
+        """Whether there is a database. Makes nothing."""
+        return bool(self._held().idle) or self.place.is_taken()
 
-    @contextmanager
-    def writing(self) -> Iterator[Connected]:
-        """A connection to write with; the database is made where it is missing.
+    def take(self) -> Connected:
+        """A connection for the caller alone, until it is given back."""
+        held = self._held()
+        try:
+            return held.idle.pop()
+        except IndexError:
+            return self._open(held)
+
+    def give_back(self, connected: Connected) -> None:
+        """Keep a connection for the next caller."""
+        held = self._held()
+        if connected.native.in_transaction:
+            connected.native.rollback()
+        if connected.generation == held.generation:
+            held.idle.append(connected)
+        else:
+            self._discard(held, connected)
+
+    def take_to_write(self) -> Connected:
+        """Like ``take``, for a writer.
 
         One thread of the process writes at a time: who waits in line gets on sooner than who asks
         SQLite again and again.
@@ -96,15 +104,18 @@ class Session:
         if not held.writing.acquire(timeout=self._patience):
             raise Unavailable("database", applied=False, reason="other threads are writing")
         try:
-            if not (held.idle or self.place.is_taken()):
-                self.place.make()
-            connected = self._take(held)
-            try:
-                yield connected
-                self._bound_journal(held, connected)
-            finally:
-                self._give_back(held, connected)
+            return self.take()
+        except BaseException:
+            held.writing.release()
+            raise
+
+    def give_back_written(self, connected: Connected) -> None:
+        """Like ``give_back``, of a writer."""
+        held = self._held()
+        try:
+            self._bound_journal(held, connected)
         finally:
+            self.give_back(connected)
             held.writing.release()
 
     def _bound_journal(self, held: _Held, connected: Connected) -> None:
@@ -114,22 +125,10 @@ class Session:
         writer waits for those who read it at this moment, and keeps others waiting.
         """
         held.writes += 1
-        if held.writes % _LOOK_EVERY == 0 and self.place.journal_size() > _JOURNAL_BYTES:
+        if held.writes % _LOOK_EVERY or connected.native.in_transaction:
+            return
+        if self.place.journal_size() > _JOURNAL_BYTES:
             empty_journal(connected.native)
-
-    def _take(self, held: _Held) -> Connected:
-        try:
-            return held.idle.pop()
-        except IndexError:
-            return self._open(held)
-
-    def _give_back(self, held: _Held, connected: Connected) -> None:
-        if connected.native.in_transaction:
-            connected.native.rollback()
-        if connected.generation == held.generation:
-            held.idle.append(connected)
-        else:
-            self._discard(held, connected)
 
     @staticmethod
     def _discard(held: _Held, connected: Connected) -> None:

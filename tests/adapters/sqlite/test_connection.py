@@ -74,9 +74,10 @@ def test_writes_wait_for_the_disk_unless_told_not_to(
 ) -> None:
     driver = connect(f"docstore://{directory}{option}").driver
     driver.insert("c", {"_id": "a"})
-    with driver._session.reading() as connected:  # type: ignore[attr-defined]
-        assert connected.native.execute("PRAGMA synchronous").fetchone() == (level,)
-        assert connected.native.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    native = driver._session.take().native  # type: ignore[attr-defined]
+    assert native.execute("PRAGMA synchronous").fetchone() == (level,)
+    assert native.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    native.close()
     driver.close()
 
 

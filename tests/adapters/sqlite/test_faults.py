@@ -96,9 +96,9 @@ def test_writers_that_are_killed_lose_nothing_that_they_said_was_written(
 
 def limit_pages(driver: Driver, more: int) -> None:
     """Let the file of a database grow by some pages alone, as on a disk that fills up."""
-    with driver._session.reading() as connected:  # type: ignore[attr-defined]
-        (pages,) = connected.native.execute("PRAGMA page_count").fetchone()
-        connected.native.execute(f"PRAGMA max_page_count = {pages + more}")
+    (connected,) = driver._session._held().idle  # type: ignore[attr-defined]
+    (pages,) = connected.native.execute("PRAGMA page_count").fetchone()
+    connected.native.execute(f"PRAGMA max_page_count = {pages + more}")
 
 
 class TestFullDisk:
