@@ -12,7 +12,7 @@ from typing import Any
 
 from mlflow_docstore.adapters.document.rules.filters import FilterCompiler
 from mlflow_docstore.adapters.document.rules.values import Bracket, accepted, bracket
-from mlflow_docstore.core.errors import InvalidArgument, LimitExceeded, Unsupported
+from mlflow_docstore.core.errors import LimitExceeded, Unsupported
 from mlflow_docstore.core.query import (
     And,
     AnyElement,
@@ -67,8 +67,9 @@ class SqliteCompiler(FilterCompiler[Clause]):
 
     def compare(self, node: Compare) -> Clause:
         found, kind = self.source.value(node.field), bracket(accepted(node.value))
+        # Nothing compares with null, nor with bytes, arrays and sub-documents.
         if kind is None or kind not in _TYPES:
-            raise InvalidArgument("value", node.value, type=type(node.value).__name__)
+            return FALSE
         if self.source.is_id(node.field) and kind is not Bracket.TEXT:
             return FALSE
         value = bound(node.value)
@@ -96,7 +97,7 @@ class SqliteCompiler(FilterCompiler[Clause]):
 
     def _one_of(self, field: Field, values: Sequence[Any]) -> Clause:
         flags = [value for value in values if isinstance(value, bool)]
-        rest = [value for value in values if not isinstance(value, bool)]
+        rest = [value for value in values if type(value) in (str, int, float)]
         tests = [self.compare(Compare(field, Operator.EQ, flag)) for flag in flags]
         if self.source.is_id(field):
             rest = [value for value in rest if isinstance(value, str)]

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 
 from mlflow_docstore.adapters.document.driver import (
@@ -153,22 +154,18 @@ class SqliteDriver(Driver):
 
     def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:
         condition = self._compiler.compile(when or And())
-        statement = f"DELETE FROM {self._name(collection)} WHERE id = ? AND {condition.text}"
-        return self._deleted(collection, Clause(statement, (_id(key), *condition.parameters))) > 0
+        text = f"DELETE FROM {self._name(collection)} WHERE id = ? AND {condition.text}"
+        delete = partial(_executed, Clause(text, (_id(key), *condition.parameters)))
+        return self._calls.write("delete", collection, delete, 0) > 0
 
     def delete_many(self, collection: str, where: Filter) -> None:
         condition, name = self._compiler.compile(where), self._name(collection)
         batch = self._capabilities.limits.batch_documents
         matching = f"SELECT rowid FROM {name} WHERE {condition.text} LIMIT ?"
-        statement = f"DELETE FROM {name} WHERE rowid IN ({matching})"
-        while self._deleted(collection, Clause(statement, (*condition.parameters, batch))) == batch:
+        text = f"DELETE FROM {name} WHERE rowid IN ({matching})"
+        delete = partial(_executed, Clause(text, (*condition.parameters, batch)))
+        while self._calls.write("delete_many", collection, delete, 0) == batch:
             pass
-
-    def _deleted(self, collection: str, statement: Clause) -> int:
-        def delete(native: sqlite3.Connection) -> int:
-            return native.execute(statement.text, statement.parameters).rowcount
-
-        return self._calls.write("delete", collection, delete, 0)
 
     def find(self, collection: str, query: Find) -> list[Row]:
         read = read_of(self._calls.table(collection), query, self._compiler)
@@ -180,30 +177,14 @@ class SqliteDriver(Driver):
         tie: int | None = None
         while query.limit is None or query.limit > 0:
             read = read_of(self._calls.table(collection), query, self._compiler, scan=Scan(tie))
-            rows, tie = self._piece(collection, read)
+            nothing: tuple[list[Row], int | None] = ([], None)
+            piece = partial(_piece, read)
+            rows, tie = self._calls.read("scan", collection, piece, nothing)
             yield from (row.document for row in self._shown(rows, query))
             if tie is None:
                 return
             left = None if query.limit is None else query.limit - len(rows)
             query = replace(query, after=rows[-1].position, limit=left)
-
-    def _piece(self, collection: str, read: Read) -> tuple[list[Row], int | None]:
-        """Some rows, and the place of the last one; None where no more follow."""
-
-        def some(native: sqlite3.Connection) -> tuple[list[Row], int | None]:
-            rows: list[Row] = []
-            length = 0
-            statement = read.statement
-            with closing(native.execute(statement.text, statement.parameters)) as cursor:
-                for columns in cursor:
-                    rows.append(read.row(columns))
-                    length += len(columns[0]) + len(columns[1] or b"")
-                    if len(rows) >= _SCAN_ROWS or length >= _SCAN_BYTES:
-                        return rows, columns[2]
-            return rows, None
-
-        nothing: tuple[list[Row], int | None] = ([], None)
-        return self._calls.read("scan", collection, some, nothing)
 
     def _shown(self, rows: list[Row], query: Find) -> list[Row]:
         """The rows with the fields that were asked for, and what is joined to them."""
@@ -270,17 +251,14 @@ class SqliteDriver(Driver):
         if name not in {index.name for index in self.indexes(collection)}:
             return False
         native_name = identifier(index_name(self._calls.table(collection), name))
-        statement = f"DROP INDEX IF EXISTS {native_name}"
-        self._calls.write("drop_index", collection, lambda one: _execute(one, statement), None)
+        drop = partial(_executed, Clause(f"DROP INDEX IF EXISTS {native_name}"))
+        self._calls.write("drop_index", collection, drop, 0)
         return True
 
     def drop(self, collections: Iterable[str]) -> None:
         for collection in collections:
-            self._drop(collection)
-
-    def _drop(self, collection: str) -> None:
-        statement = f"DROP TABLE IF EXISTS {self._name(collection)}"
-        self._calls.write("drop", collection, lambda one: _execute(one, statement), None)
+            drop = partial(_executed, Clause(f"DROP TABLE IF EXISTS {self._name(collection)}"))
+            self._calls.write("drop", collection, drop, 0)
 
     def reclaim(self) -> None:
         """In small steps, between which others write."""
@@ -308,13 +286,28 @@ class SqliteDriver(Driver):
         return stored_text(document["_id"]), text, data
 
 
+def _piece(read: Read, native: sqlite3.Connection) -> tuple[list[Row], int | None]:
+    """Some rows of a scan, and the place of the last one; None where no more follow."""
+    rows: list[Row] = []
+    length = 0
+    statement = read.statement
+    with closing(native.execute(statement.text, statement.parameters)) as cursor:
+        for columns in cursor:
+            rows.append(read.row(columns))
+            length += len(columns[0]) + len(columns[1] or b"")
+            if len(rows) >= _SCAN_ROWS or length >= _SCAN_BYTES:
+                return rows, columns[2]
+    return rows, None
+
+
 def _id(key: object) -> str | None:
     """An id as it is stored; what is no text is nobody's id."""
     return stored_text(key) if isinstance(key, str) else None
 
 
-def _execute(native: sqlite3.Connection, statement: str) -> None:
-    native.execute(statement)
+def _executed(statement: Clause, native: sqlite3.Connection) -> int:
+    """How many rows a statement has changed."""
+    return native.execute(statement.text, statement.parameters).rowcount
 
 
 def _make_index(native: sqlite3.Connection, table: str, index: Index) -> None:
