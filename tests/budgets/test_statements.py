@@ -31,8 +31,6 @@ OTHERWISE: Mapping[str, list[str]] = {
     # A name is claimed with what has it.
     "create_experiment": inserts(2),
     "create_registered_model": inserts(2),
-    "log_batch of 1,000 metrics": [*CHANGE, *inserts(1000)],
-    "log_batch of 800 metrics, 100 params and 100 tags": [*CHANGE, *inserts(800)],
     "search_runs by a filter, in another order": ["SELECT"],
     # Two versions and the new one are hidden with the model: documents of a filter, each changed.
     "create_model_version of a prompt": [
