@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -103,7 +102,6 @@ def run_quickstart(options: argparse.Namespace) -> int:
     try:
         with _told_to_stop() as stop:
             _serve(settings, options.example, stop)
-            _wait_for_the_database(data / "database")
     except QuickstartError as error:
         _say(str(error), sys.stderr)
         return 1
@@ -331,18 +329,6 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         return
     finally:
         process.wait()
-
-
-def _wait_for_the_database(directory: Path) -> None:
-    """The embedded server ends by itself, a moment after its last user."""
-    from mlflow_docstore.adapters.embedded.supervision.files import Files  # noqa: PLC0415 - POSIX
-
-    files = Files(directory)
-    for _ in range(GRACE_SECONDS * 10):
-        if not directory.exists() or not files.server_is_there():
-            return
-        time.sleep(0.1)
-    _say(f"Another process uses {_short(directory)}: its server ends with that one.")
 
 
 def _embedded_uri(directory: Path) -> str:

@@ -12,8 +12,6 @@ from urllib.request import urlopen
 
 import pytest
 
-from mlflow_docstore.adapters.embedded.supervision.files import Files
-
 COMMAND = Path(sys.executable).with_name("mlflow-docstore")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -108,7 +106,6 @@ def test_it_fills_the_store_once_serves_and_stops(
         assert answers(address)
         assert interrupted.end(signal.SIGINT) == 0
         assert not answers(address)
-    assert not Files(tmp_path / ".docstore" / "database").server_is_there()
     assert [path.read_text() for path in (tmp_path / ".docstore").rglob("*.txt")] == ["hello"] * 2
 
     (tmp_path / "goes-on").touch()

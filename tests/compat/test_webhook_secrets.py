@@ -16,8 +16,8 @@ from mlflow.store.model_registry.dbmodels.models import EncryptedString
 from mlflow_docstore.adapters.document.backend import DocumentAdapter
 from mlflow_docstore.adapters.document.driver import Find
 from mlflow_docstore.adapters.document.layout import WEBHOOKS
-from mlflow_docstore.adapters.embedded import ADAPTER as EMBEDDED
 from mlflow_docstore.adapters.memory import ADAPTER as MEMORY
+from mlflow_docstore.adapters.sqlite import ADAPTER as EMBEDDED
 from mlflow_docstore.compat.plugin import create_registry_store
 from mlflow_docstore.compat.registry import secrets
 from mlflow_docstore.compat.registry.store import DocStoreRegistryStore
