@@ -67,8 +67,9 @@ def test_a_read_walks_its_index(
 ) -> None:
     with traced.during() as heard:
         read(traced.tracking, *ids)
-    # The chunks of a metric and those of several metrics are two ranges, brought into one order.
-    assert_walks(walked(traced, heard, *[_SORT] * (index == "by_point")), [index])
+    # The chunks of a metric and those of several metrics are two ranges.
+    history = index == "by_point"
+    assert_walks(walked(traced, heard, *[_TIES] * history), [index] * (1 + history))
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,14 @@ def test_a_page_by_a_hot_key_walks_its_index(
     assert len(steps) == len(indexes)
     for step, index in zip(steps, indexes, strict=True):
         assert f".{index}_" in step
+
+
+def test_few_values_are_ranges_that_are_merged(traced: Traced, ids: tuple[str, str]) -> None:
+    other = str(traced.tracking.create_experiment(f"e{uuid4().hex}"))
+    with traced.during() as heard:
+        found = traced.tracking.search_runs([ids[0], other], "", ViewType.ALL, 5)
+    assert len(found) == 5
+    assert_walks(walked(traced, heard), ["by_recency"] * 4)
 
 
 def test_a_range_of_a_hot_metric_walks_its_index_and_sorts_what_it_finds(

@@ -52,6 +52,9 @@ _BOUNDS: Mapping[tuple[Bracket, Operator], str] = {
 }
 _LEAVES = (Compare, In, Like, Exists)
 
+_PARAMETERS = 10_000
+"""SQLite counts to 32,766 at least, and a position in an order needs some as well."""
+
 
 class SqliteCompiler(FilterCompiler[Clause]):
     """Filters as conditions.
@@ -163,10 +166,18 @@ class SqliteCompiler(FilterCompiler[Clause]):
         return f"json_each({self.source.json}, {path}) AS {alias} WHERE {alias}.type = 'object'"
 
     def conjunction(self, node: And) -> Clause:
-        return every([self.compile(part) for part in node.nodes])
+        return _bounded(every([self.compile(part) for part in node.nodes]))
 
     def disjunction(self, node: Or) -> Clause:
-        return some([self.compile(part) for part in node.nodes])
+        return _bounded(some([self.compile(part) for part in node.nodes]))
+
+
+def _bounded(clause: Clause) -> Clause:
+    """Refuse a filter whose statement not every build of SQLite would take."""
+    if len(clause.parameters) > _PARAMETERS:
+        size = len(clause.parameters)
+        raise LimitExceeded("filter", limit="conditions", allowed=_PARAMETERS, size=size)
+    return clause
 
 
 def _is_ambiguous(value: object) -> bool:

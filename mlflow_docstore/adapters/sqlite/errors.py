@@ -107,7 +107,7 @@ def translate(error: Exception, collection: str, file: Path) -> StoreError:
         case UnicodeEncodeError():
             return InvalidArgument("text", error.object, reason="not valid unicode")
         case sqlite3.DataError():
-            # A statement of more than a megabyte: a filter of tens of thousands of conditions.
+            # A statement of more than a megabyte, where SQLite was built so: long names of keys.
             return LimitExceeded("filter", limit=str(error), collection=collection)
         case sqlite3.Error():
             return RULES.get(code_of(error), _unknown)(collection, file, str(error))

@@ -6,7 +6,18 @@ from typing import Any
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Row
 from mlflow_docstore.adapters.document.rules.paths import MISSING, Reader, reader
-from mlflow_docstore.core.query import BestElement, Order, Scalar, SortKey, path
+from mlflow_docstore.core.query import (
+    And,
+    BestElement,
+    Compare,
+    Filter,
+    In,
+    Operator,
+    Order,
+    Scalar,
+    SortKey,
+    path,
+)
 
 from .clauses import DOCUMENT, TRUE, Clause, every, identifier, json_path, literal, some
 from .compiler import SqliteCompiler
@@ -14,6 +25,9 @@ from .orders import Key, behind, best_element, order_by, plain_keys, require_pos
 from .values import BYTES_MARK, decode, plain_text
 
 Columns = tuple[Any, ...]
+
+_RANGES = 8
+"""Ranges of an index that are merged; beyond, rows are sorted."""
 
 _PARTED_KEYS = 3
 """Sort keys that rows without a value are parted by: SQLite bounds the parts of a statement."""
@@ -62,15 +76,13 @@ def read_of(table: str, query: Find, compiler: SqliteCompiler, *, scan: Scan | N
 
 def _plain_read(table: str, query: Find, compiler: SqliteCompiler, scan: Scan | None) -> Read:
     """A read in the order of fields, which an index may have."""
-    condition = compiler.compile(query.where)
     keys, after = _tied(plain_keys(query.order), query.after, scan)
-    columns = f"doc, {_data(query.fields)}, rowid"
+    wheres = alternatives(query.where) if keys else [query.where]
+    branches = [_parts(compiler.compile(where), keys, after, query.limit) for where in wheres]
+    columns = f"doc, {_data(query.fields)} AS bytes, rowid AS place"
     parts = [
-        Clause(
-            f"SELECT {columns} FROM {identifier(table)} WHERE {where.text}{order_by(order)}",
-            where.parameters,
-        )
-        for where, order in _parts(condition, keys, after, query.limit)
+        _merged(table, columns, [where for where, _ in these], these[0][1])
+        for these in zip(*branches, strict=True)
     ]
     readers = [reader(key.field) for key in query.order if isinstance(key, Order)]
 
@@ -79,6 +91,48 @@ def _plain_read(table: str, query: Find, compiler: SqliteCompiler, scan: Scan | 
         return Row(document, tuple(_value(read(document)) for read in readers))
 
     return Read(_limited(parts, query.limit), row)
+
+
+def alternatives(where: Filter) -> list[Filter]:
+    """Filters that together match what one does, each document by one of them.
+
+    An index has the order of rows that are equal in the fields before it. For few values of a field
+    that is as many ranges, which are merged; all other rows would be sorted.
+    """
+    nodes = where.nodes if isinstance(where, And) else (where,)
+    found: list[Filter] = [where]
+    for place, node in enumerate(nodes):
+        if isinstance(node, In) and not node.negated and node.field.name != "_id":
+            values = list(dict.fromkeys(node.values))
+            texts = all(isinstance(value, str) for value in values)
+            if texts and 1 < len(values) * len(found) <= _RANGES:
+                found = [
+                    _replaced(one, place, Compare(node.field, Operator.EQ, value))
+                    for one in found
+                    for value in values
+                ]
+    return found
+
+
+def _replaced(where: Filter, place: int, node: Compare) -> Filter:
+    nodes = where.nodes if isinstance(where, And) else (where,)
+    return And((*nodes[:place], node, *nodes[place + 1 :]))
+
+
+def _merged(table: str, columns: str, wheres: Sequence[Clause], keys: Sequence[Key]) -> Clause:
+    """The rows of several conditions that exclude each other, in one order."""
+    parameters = tuple(value for where in wheres for value in where.parameters)
+    if len(wheres) == 1:
+        text = f"SELECT {columns} FROM {identifier(table)} WHERE {wheres[0].text}{order_by(keys)}"
+        return Clause(text, parameters)
+    named = [replace(key, value=f"k{number}") for number, key in enumerate(keys)]
+    values = "".join(
+        f", {key.value} AS {name.value}" for key, name in zip(keys, named, strict=True)
+    )
+    text = " UNION ALL ".join(
+        f"SELECT {columns}{values} FROM {identifier(table)} WHERE {where.text}" for where in wheres
+    )
+    return Clause(f"{text}{order_by(named)}", parameters)
 
 
 def _parts(
@@ -113,7 +167,9 @@ def _limited(parts: Sequence[Clause], limit: int | None) -> Clause:
         return only
     if len(parts) == 1:
         return Clause(f"{parts[0].text} LIMIT ?", (*parts[0].parameters, limit))
-    text = " UNION ALL ".join(f"SELECT * FROM ({part.text} LIMIT ?)" for part in parts)
+    text = " UNION ALL ".join(
+        f"SELECT doc, bytes, place FROM ({part.text} LIMIT ?)" for part in parts
+    )
     parameters = [value for part in parts for value in (*part.parameters, limit)]
     return Clause(f"{text} LIMIT ?", (*parameters, limit))
 
