@@ -20,6 +20,9 @@ class Feature(str, Enum):
     SORT_UNINDEXED = "sort_unindexed"
     """A query may be sorted on fields that no index covers."""
 
+    LAST_SORT = "last_sort"
+    """An index can serve an order that has missing values last, ascending as well as descending."""
+
     COMPUTED_SORT = "computed_sort"
     """A query may be sorted on a value computed from an embedded array."""
 

@@ -4,6 +4,7 @@ from mlflow_docstore.adapters.mongodb.capabilities import CAPABILITIES as MONGOD
 from mlflow_docstore.core.capabilities import Capabilities, Feature, Lack, Whose
 
 _LACKING = {
+    **MONGODB.lacking,
     Feature.PATCH_RETURN: Lack(
         Whose.NOT_YET,
         "the server scans the collection for findAndModify: 180 ms in 8,000 documents, where an"

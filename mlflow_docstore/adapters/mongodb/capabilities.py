@@ -1,10 +1,16 @@
 """What MongoDB can do."""
 
-from mlflow_docstore.core.capabilities import Capabilities, Feature, Limits
+from mlflow_docstore.core.capabilities import Capabilities, Feature, Lack, Limits, Whose
+
+_LACKING = {
+    Feature.LAST_SORT: Lack(
+        Whose.NEVER, "a missing value is the least of all: ascending, last is where it is computed"
+    ),
+}
 
 CAPABILITIES = Capabilities(
-    supported=frozenset(Feature),
-    lacking={},
+    supported=frozenset(Feature) - set(_LACKING),
+    lacking=_LACKING,
     limits=Limits(document_bytes=16 * 1024 * 1024, in_terms=10_000, batch_documents=100_000),
 )
-"""Everything; the limits are those of the server, and a bound on the length of a filter."""
+"""The limits are those of the server, and a bound on the length of a filter."""

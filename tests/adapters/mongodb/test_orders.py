@@ -2,6 +2,8 @@
 
 import pytest
 
+from mlflow_docstore.adapters.document.queries.runs import latest_order
+from mlflow_docstore.adapters.mongodb.capabilities import CAPABILITIES
 from mlflow_docstore.adapters.mongodb.orders import (
     computed_position,
     computed_stages,
@@ -9,6 +11,7 @@ from mlflow_docstore.adapters.mongodb.orders import (
     native_after,
     native_sort,
 )
+from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.errors import InvalidArgument, Unsupported
 from mlflow_docstore.core.query import BestElement, Compare, Operator, Order, path
 
@@ -33,6 +36,11 @@ class TestWhoSorts:
     @pytest.mark.parametrize("key", [MAYBE_UP, BEST])
     def test_computed_stages_elsewhere(self, key: Order) -> None:
         assert not is_native((BY_ID, key))
+
+    @pytest.mark.parametrize("descending", [True, False])
+    def test_the_server_by_the_metrics_of_runs(self, descending: bool) -> None:
+        value_first = CAPABILITIES.supports(Feature.LAST_SORT)
+        assert is_native(latest_order("loss", descending=descending, value_first=value_first))
 
     def test_a_native_sort(self) -> None:
         assert native_sort((DOWN, BY_ID)) == [("a", -1), ("_id", 1)]

@@ -53,9 +53,14 @@ def run_filter(query: RunQuery) -> tuple[Filter, ...]:
     )
 
 
-def run_order(query: RunQuery) -> tuple[Order, ...]:
-    """Sort keys; ties by the latest start, then by id, which is one field: see ``recency``."""
-    keys = [key for order in query.order for key in _order(order)]
+def run_order(query: RunQuery, *, value_first: bool) -> tuple[Order, ...]:
+    """Sort keys; ties by the latest start, then by id, which is one field: see ``recency``.
+
+    Args:
+        query: Whose order.
+        value_first: Sort by a metric's value before its rank: see ``latest_order``.
+    """
+    keys = [key for order in query.order for key in _order(order, value_first=value_first)]
     by_start = [key for key in keys if key.field.name == codec.STARTED]
     if by_start and by_start[-1] == keys[-1] and keys[-1].descending:
         keys.pop()
@@ -87,17 +92,10 @@ def _metric(node: Leaf) -> Filter:
     return value
 
 
-def _order(order: Order) -> tuple[Order, ...]:
+def _order(order: Order, *, value_first: bool) -> tuple[Order, ...]:
     field = order.field
     if field.kind is FieldKind.METRIC:
-        # Numbers, then NaN, then runs without the metric, in either direction. The value first, as
-        # an index of a hot metric has it: of NaN and of no metric alike there is none.
-        value = path(codec.latest_path(field.name, codec.VALUE))
-        rank = path(codec.latest_path(field.name, codec.RANK))
-        return (
-            Order(value, order.descending, optional=True),
-            Order(rank, descending=True, optional=True),
-        )
+        return latest_order(field.name, descending=order.descending, value_first=value_first)
     if field.kind in _TEXTS:
         name = f"{_TEXTS[field.kind]}.{escape(field.name)}"
         return (Order(path(name), order.descending, optional=True),)
@@ -105,3 +103,24 @@ def _order(order: Order) -> tuple[Order, ...]:
         name = _ORDERS[field.name]
         return (Order(path(name), order.descending, optional=name in _OPTIONAL),)
     raise unknown(field)
+
+
+def latest_order(key: str, *, descending: bool, value_first: bool) -> tuple[Order, ...]:
+    """Numbers, then NaN, then runs without the metric, in either direction.
+
+    Args:
+        key: The metric.
+        descending: The greatest number first.
+        value_first: Sort by the value, of NaN and of no metric alike there is none, and then by the
+            rank. This is what an index of a hot metric has, which filters use too, where the
+            database can walk it: ``Feature.LAST_SORT``. Else by the rank, and then by the value:
+            among runs of one rank either all have one or none has, so that none sorts last.
+    """
+    value, rank = (
+        path(codec.latest_path(key, codec.VALUE)),
+        path(codec.latest_path(key, codec.RANK)),
+    )
+    by_rank = Order(rank, descending=True, optional=True)
+    if value_first:
+        return (Order(value, descending, optional=True), by_rank)
+    return (by_rank, Order(value, descending))

@@ -26,6 +26,7 @@ from mlflow_docstore.adapters.document.layout import LOGGED_MODELS, RUNS
 from mlflow_docstore.adapters.document.queries.runs import run_filter, run_order
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.errors import Conflict, InvalidState, NotFound, Unavailable
 from mlflow_docstore.core.metrics import Point, sanitize
 from mlflow_docstore.core.paging import Page, PageRequest
@@ -64,6 +65,7 @@ class DocumentRuns(RunRepository):
         self._runs = Documents(driver, RUNS)
         self._models = Documents(driver, LOGGED_MODELS)
         self._chunks = chunks
+        self._value_first = driver.capabilities.supports(Feature.LAST_SORT)
 
     def create(self, run: Run) -> None:
         # The id is the caller's own choice: one that is taken was taken by a lost attempt of this.
@@ -75,7 +77,8 @@ class DocumentRuns(RunRepository):
     def search(self, query: RunQuery, page: PageRequest) -> Page[Run]:
         if not query.experiment_ids:
             return Page()
-        where, order = run_filter(query), run_order(query)
+        where = run_filter(query)
+        order = run_order(query, value_first=self._value_first)
 
         def load() -> Page[Document]:
             return self._runs.page(where, order, page, dict)
