@@ -5,8 +5,9 @@ filled = train_sweep register_best_run manage_prompts
 
 .PHONY: run test lint bench
 
+run: export PYTHONDONTWRITEBYTECODE =
 run: .venv/run.stamp  ## MLflow on an embedded database, filled by examples
-	.venv/bin/mlflow-docstore quickstart --port $(PORT) $(filled:%=--example examples/%.py)
+	@.venv/bin/mlflow-docstore quickstart --port $(PORT) $(filled:%=--example examples/%.py)
 
 test: .venv/dev.stamp  ## every test
 	.venv/bin/pytest -n 2
@@ -20,14 +21,18 @@ lint: .venv/dev.stamp  ## what CI insists on beside the tests
 bench: .venv/bench.stamp  ## the table of docs/benchmarks.md; takes long
 	.venv/bin/python -m benchmarks
 
-# Set-up runs again when pyproject.toml changed. Bytecode is made here, or the first start pays.
-.venv/run.stamp: extras = embedded,examples
+# Set-up runs again when pyproject.toml changed. To compile every package takes most of a minute:
+# tests and benchmarks start many processes and are worth it, `run` compiles what it imports.
+.venv/run.stamp: extras = embedded,examples,check
 .venv/dev.stamp: extras = dev
 .venv/bench.stamp: extras = dev,benchmarks
+.venv/dev.stamp .venv/bench.stamp: bytecode = --compile-bytecode
 .venv/%.stamp: pyproject.toml | .venv/bin/uv
-	.venv/bin/uv pip install --quiet --compile-bytecode --python .venv/bin/python -e '.[$(extras)]'
-	touch $@
+	@echo "Installing mlflow-docstore[$(extras)] into .venv, once ..."
+	@.venv/bin/uv pip install --quiet $(bytecode) --python .venv/bin/python -e '.[$(extras)]'
+	@touch $@
 
 .venv/bin/uv:
-	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install --quiet uv
+	@echo "Making a Python environment in .venv, once ..."
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet uv

@@ -10,6 +10,7 @@ from mlflow_docstore.core.errors import StoreError
 from mlflow_docstore.core.query import Field, FieldKind
 
 if TYPE_CHECKING:
+    from mlflow_docstore.ports.backend import Backend
     from mlflow_docstore.ports.indexes import IndexInfo
 
 _HOT_KINDS = {
@@ -46,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="mlflow-docstore", description="MLflow's tracking store on document databases."
+        prog="mlflow-docstore",
+        description="MLflow's tracking store, model registry and prompts on document databases.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -62,6 +64,8 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _one_line(error: StoreError) -> str:
+    if error.kind == "uri":
+        return str(error.facts["reason"])
     from mlflow_docstore.compat.errors import to_mlflow  # noqa: PLC0415 - imports MLflow
 
     return " ".join(str(to_mlflow(error).message).split())
@@ -95,10 +99,18 @@ def _uri_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("uri", metavar="URI", help="the database, as for MLflow")
 
 
+def _opened(options: argparse.Namespace) -> "Backend":
+    """The database, which must be there: upkeep of one that was mistyped makes none."""
+    backend = connect(options.uri)
+    backend.require()
+    return backend
+
+
 def _compact(options: argparse.Namespace) -> int:
+    backend = _opened(options)
     from mlflow_docstore.compat.maintenance import compact  # noqa: PLC0415 - imports MLflow
 
-    done = compact(connect(options.uri))
+    done = compact(backend)
     sys.stdout.write(
         f"{done.runs} ended runs, {done.chunks} metric chunks merged away,"
         f" {done.parts} parts of texts swept\n"
@@ -135,20 +147,24 @@ def _hot_key(text: str) -> Field:
 
 
 def _indexes(options: argparse.Namespace) -> int:
-    indexes = connect(options.uri).indexes
+    indexes = _opened(options).indexes
     for field in options.on:
         indexes.add(field)
     for name in options.drop:
         indexes.drop(name)
-    for index in indexes.list():
-        sys.stdout.write(f"{_row(index)}\n")
+    rows = [_row(index) for index in indexes.list()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write(f"{'  '.join(cells).rstrip()}\n")
+    if not rows:
+        sys.stdout.write("no indexes but those on ids\n")
     return 0
 
 
-def _row(index: "IndexInfo") -> str:
+def _row(index: "IndexInfo") -> tuple[str, ...]:
     keys = ", ".join(path if direction > 0 else f"-{path}" for path, direction in index.keys)
-    added = "" if index.builtin else "  (added)"
-    return f"{index.collection:<16}{index.name:<24}{keys}{added}"
+    return index.collection, index.name, keys, "" if index.builtin else "(added)"
 
 
 COMMANDS = (

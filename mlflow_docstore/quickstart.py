@@ -20,11 +20,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
+from mlflow_docstore import connect
+
 HOST = "127.0.0.1"
 START_SECONDS = 180
 GRACE_SECONDS = 10
 PORTS_TO_TRY = 100
 LOG_LINES = 20
+PROGRESS_SECONDS = 5
+# uvicorn's own event loop leaves Nagle's algorithm on for the connections of several workers.
+LOOP = "uvloop"
 # On the experiment: the scripts that came to their end, so that what was interrupted is done again.
 FILLED_BY = "filled-by"
 
@@ -89,6 +94,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_quickstart(options: argparse.Namespace) -> int:
     """Start the server, fill it once, and serve until told to stop; the exit status."""
+    if options.backend_store_uri is not None:
+        _prepare(options.backend_store_uri)
     data = options.data.resolve()
     settings = Settings(
         data=data,
@@ -96,10 +103,10 @@ def run_quickstart(options: argparse.Namespace) -> int:
         port=_free_port(options.port),
         experiment=options.experiment,
     )
-    settings.artifacts.mkdir(parents=True, exist_ok=True)
     if settings.port != options.port:
         _say(f"Port {options.port} is taken: using {settings.port}.")
     try:
+        _make_directory(settings.artifacts)
         with _told_to_stop() as stop:
             _serve(settings, options.example, stop)
     except QuickstartError as error:
@@ -107,6 +114,20 @@ def run_quickstart(options: argparse.Namespace) -> int:
         return 1
     _say("\nStopped.")
     return 0
+
+
+def _prepare(uri: str) -> None:
+    """Open a database of the user's own first: MLflow buries what is wrong in a traceback."""
+    backend = connect(uri)
+    backend.prepare()
+    backend.close()
+
+
+def _make_directory(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise QuickstartError(f"Cannot make {_short(directory)}: {error.strerror}.") from error
 
 
 def _serve(settings: Settings, examples: list[Path], stop: threading.Event) -> None:
@@ -131,17 +152,21 @@ def _server_command(settings: Settings) -> list[str]:
         *("--backend-store-uri", settings.backend_store_uri),
         *("--default-artifact-root", root),
         *("--serve-artifacts", "--artifacts-destination", root),
-        *("--host", HOST, "--port", str(settings.port), "--workers", "2"),
+        *("--host", HOST, "--port", str(settings.port)),
+        *("--workers", "2", "--uvicorn-opts", f"--loop {LOOP}"),
     ]
 
 
 def _wait_until_healthy(
     settings: Settings, server: "subprocess.Popen[bytes]", stop: threading.Event
 ) -> None:
-    for _ in range(START_SECONDS * 2):
+    start = time.monotonic()
+    for number in range(START_SECONDS * 2):
         _check_alive(settings, server)
         if stop.wait(0.5) or _healthy(settings):
             return
+        if number and number % (PROGRESS_SECONDS * 2) == 0:
+            _say(f"    ... {time.monotonic() - start:.0f} s")
     raise QuickstartError(
         f"MLflow did not answer within {START_SECONDS} s. {_last_words(settings)}"
     )

@@ -2,20 +2,13 @@
 
 import threading
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 
 from dependency_injector import containers, providers
 
-from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.ports.backend import Adapter, Backend
 
-ADAPTERS = "mlflow_docstore.adapters"
-"""The group of entry points through which a database, in this package or another, is found."""
-
-
-def adapter_entry_points() -> Mapping[str, EntryPoint]:
-    """The entry point of each URI scheme's adapter."""
-    return {entry_point.name: entry_point for entry_point in entry_points(group=ADAPTERS)}
+from .schemes import adapter_entry_point, adapter_entry_points, scheme_of
 
 
 class BackendPool:
@@ -38,22 +31,13 @@ class BackendPool:
         Raises:
             InvalidArgument: ``kind="uri"``; no adapter has the scheme, or it cannot use the rest.
         """
-        scheme, colon, rest = uri.partition(":")
-        scheme = scheme.lower()
-        uri = f"{scheme}{colon}{rest}"
+        scheme = scheme_of(uri)
+        uri = f"{scheme}{uri[len(scheme) :]}"
         with self._lock:
             if uri not in self._backends:
-                self._backends[uri] = self._adapter(scheme).open(uri)
+                adapter: Adapter = adapter_entry_point(uri, self._adapters).load()
+                self._backends[uri] = adapter.open(uri)
             return self._backends[uri]
-
-    def _adapter(self, scheme: str) -> Adapter:
-        if scheme not in self._adapters:
-            known = ", ".join(f"{name}://" for name in sorted(self._adapters))
-            raise InvalidArgument(
-                "uri", scheme, reason=f"No database adapter for {scheme}:// URIs. Known: {known}"
-            )
-        adapter: Adapter = self._adapters[scheme].load()
-        return adapter
 
 
 class Container(containers.DeclarativeContainer):

@@ -101,6 +101,12 @@ def _described(lead: str) -> Callable[[StoreError], str]:
     return text
 
 
+def _no_database(error: StoreError) -> str:
+    if error.key is None:
+        return "This database holds nothing of MLflow's, at least not under this prefix"
+    return f"There is no database of MLflow's at {error.key}"
+
+
 ANSWERS: Table = {
     (NotFound, "experiment"): Answer(RESOURCE_DOES_NOT_EXIST, "No Experiment with id={key} exists"),
     (NotFound, "experiment_tag"): Answer(
@@ -126,6 +132,7 @@ ANSWERS: Table = {
         RESOURCE_DOES_NOT_EXIST, "Model Version (name={name}, version={key}) not found"
     ),
     (NotFound, "webhook"): Answer(RESOURCE_DOES_NOT_EXIST, "Webhook with ID {key} not found."),
+    (NotFound, "database"): Answer(RESOURCE_DOES_NOT_EXIST, _no_database),
     (NotFound, None): Answer(RESOURCE_DOES_NOT_EXIST, "No {kind} {key!r}"),
     (AlreadyExists, "experiment"): Answer(
         RESOURCE_ALREADY_EXISTS,

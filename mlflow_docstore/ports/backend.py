@@ -80,6 +80,18 @@ class Backend(Protocol):
         """
 
     @abstractmethod
+    def require(self) -> None:
+        """Check that somebody has prepared the database, and make nothing: for upkeep.
+
+        Costs at most one command. An older schema will do: its documents can be read.
+
+        Raises:
+            NotFound: ``kind="database"``: nobody has, or there is not even a database; ``key`` is
+                its place where that is a path.
+            Unsupported: The database was written by a newer schema than this release knows.
+        """
+
+    @abstractmethod
     def sweep(self) -> int:
         """Remove parts of large texts that nothing refers to any more; how many.
 

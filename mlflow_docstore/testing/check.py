@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pytest
 
 OUTCOMES = ("passed", "lacking", "failed")
+NOT_JUDGED = 2
 _OTHER = "other"
 
 
@@ -51,12 +52,12 @@ def run_check(uri: str, *, keyword: str | None = None, no_lacks: bool = False) -
         no_lacks: Count what the store says it does not implement as failed.
 
     Returns:
-        0 when nothing failed, 1 when anything did or when nothing could be judged.
+        0 where nothing failed, 1 where anything did, 2 where nothing could be judged.
     """
     trouble = _trouble(uri)
     if trouble is not None:
         _print(f"Cannot check {without_credentials(uri)}: {trouble}")
-        return 1
+        return NOT_JUDGED
     import pytest  # noqa: PLC0415 - an optional extra, and its absence is told above
 
     verdicts = Verdicts()
@@ -68,7 +69,9 @@ def run_check(uri: str, *, keyword: str | None = None, no_lacks: bool = False) -
     status = pytest.main(arguments, plugins=[verdicts])
     for line in verdicts.lines():
         _print(line)
-    return 0 if status == pytest.ExitCode.OK and verdicts.judged else 1
+    if status in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and verdicts.judged:
+        return int(status)
+    return NOT_JUDGED
 
 
 @dataclass(eq=False)  # pytest keeps its plugins in sets

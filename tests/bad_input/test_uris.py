@@ -26,16 +26,34 @@ UNAVAILABLE = "TEMPORARILY_UNAVAILABLE"
 
 # Name of the case: the URI, MLflow's code, and what the one line says. Nobody listens at {nobody}.
 CASES: Mapping[str, tuple[str, str, str]] = {
-    "no database": (f"mongodb://{WRONG}@h", INVALID, "it names no database"),
-    "unknown option": (f"mongodb://{WRONG}@h/db?nosuch=1", INVALID, "Unknown option: nosuch"),
-    "option without value": (f"mongodb://{WRONG}@h/db?tls", INVALID, "key=value"),
-    "malformed number": (f"mongodb://{WRONG}@h/db?maxPoolSize=many", INVALID, "maxpoolsize"),
+    "not yet": (
+        f"documentdb://{WRONG}@h/db",
+        INVALID,
+        "Amazon DocumentDB (documentdb://) is not supported yet",
+    ),
+    "not yet either": (
+        "cosmos://account.documents.azure.com/db?key=wr0ng-key",
+        INVALID,
+        "Azure Cosmos DB for NoSQL (cosmos://) is not supported yet",
+    ),
+    "no database": (f"mongodb://{WRONG}@h?w=1", INVALID, f"write mongodb://{USER}:***@h/DATABASE"),
+    "unknown option": (f"mongodb://{WRONG}@h/db?nosuch=1", INVALID, "option 'nosuch'"),
+    "option without value": (f"mongodb://{WRONG}@h/db?tls", INVALID, "option 'tls'"),
+    "malformed number": (
+        f"mongodb://{WRONG}@h/db?maxPoolSize=many",
+        INVALID,
+        "option 'maxPoolSize'",
+    ),
     "malformed port": (f"mongodb://{WRONG}@h:27o17/db", INVALID, "Port"),
     "port out of range": (f"mongodb://{WRONG}@h:99999/db", INVALID, "Port"),
     "no host": ("mongodb:///db", INVALID, "host"),
     "unescaped password": ("mongodb://ann:wr0ng-/pass@h/db", INVALID, "%XX"),
     "malformed prefix": (f"mongodb://{WRONG}@h/db#two words", INVALID, "prefix"),
-    "certificate not there": (f"mongodb://{WRONG}@h/db?tlsCAFile=/no/file", INVALID, "/no/file"),
+    "certificate not there": (
+        f"mongodb://{WRONG}@h/db?tlsCAFile=/no/file",
+        INVALID,
+        "option 'tlsCAFile'",
+    ),
     "wrong port": (f"mongodb://{WRONG}@{{nobody}}/db?{SOON}", UNAVAILABLE, "refused"),
     "unknown host": (f"mongodb://{WRONG}@no.invalid/db?{SOON}", UNAVAILABLE, "no.invalid"),
     "unknown SRV": (f"mongodb+srv://{WRONG}@no.invalid/db?{SOON}", UNAVAILABLE, "no.invalid"),
@@ -61,7 +79,7 @@ CASES: Mapping[str, tuple[str, str, str]] = {
         UNAVAILABLE,
         "certificate verify failed",
     ),
-    "no directory": ("docstore://", INVALID, "it names no directory"),
+    "no directory": ("docstore://", INVALID, "the URI names no directory: write docstore:///PATH"),
     "unknown embedded option": ("docstore:///tmp/x?tls=true", INVALID, "unknown option 'tls'"),
     "directory not allowed": ("docstore:///proc/none", UNAVAILABLE, "cannot use /proc/none"),
 }
@@ -166,19 +184,29 @@ class TestCommand:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         caplog.set_level(logging.DEBUG)
-        assert cli.main(["check", uris[case]]) == 1
+        assert cli.main(["check", uris[case]]) == 2
         told = capsys.readouterr()
         (line,) = told.out.splitlines()
         assert line.startswith("Cannot check ")
         assert CASES[case][2] in line
         assert_hidden(told.out, told.err, caplog.text)
 
-    @pytest.mark.parametrize("case", ["unknown option", "wrong password", "wrong port"])
-    @pytest.mark.parametrize("command", ["compact", "indexes"])
+    @pytest.mark.parametrize("case", ["not yet", "unknown option", "wrong password", "wrong port"])
+    @pytest.mark.parametrize(
+        "command", [["compact"], ["indexes"], ["quickstart", "--backend-store-uri"]], ids=" ".join
+    )
     def test_the_others_do_too(
-        self, uris: dict[str, str], case: str, command: str, capsys: pytest.CaptureFixture[str]
+        self,
+        uris: dict[str, str],
+        case: str,
+        command: list[str],
+        capsys: pytest.CaptureFixture[str],
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        assert cli.main([command, uris[case]]) == 2
+        monkeypatch.chdir(tmp_path)
+        assert cli.main([*command, uris[case]]) == 2
+        assert list(tmp_path.iterdir()) == []
         told = capsys.readouterr()
         (line,) = told.err.splitlines()
         assert CASES[case][2] in line
@@ -186,7 +214,7 @@ class TestCommand:
 
 
 class TestServer:
-    @pytest.mark.parametrize("case", ["wrong password", "unknown option"])
+    @pytest.mark.parametrize("case", ["wrong password", "unknown option", "not yet"])
     def test_start_fails_with_the_line_last(self, uris: dict[str, str], case: str) -> None:
         mlflow = str(Path(sys.executable).with_name("mlflow"))
         done = subprocess.run(

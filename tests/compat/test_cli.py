@@ -1,7 +1,9 @@
 """The command line."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from mlflow.entities import Dataset, DatasetInput, Metric, RunStatus
@@ -12,6 +14,7 @@ from mlflow_docstore.adapters.document.layout import DATASETS
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
 from mlflow_docstore.adapters.document.texts.parts import Holder
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
+from mlflow_docstore.core.errors import NotFound
 
 Captured = pytest.CaptureFixture[str]
 
@@ -19,13 +22,14 @@ Captured = pytest.CaptureFixture[str]
 CHUNKS = 50
 LARGE = "x" * 100_000
 
-HELP = """
+LIGHT = """
 import sys
 from mlflow_docstore import cli
 try:
-    cli.main(["--help"])
+    cli.main(sys.argv[1:])
 except SystemExit:
-    print("heavy:", sorted({"mlflow", "pymongo", "pytest"} & sys.modules.keys()))
+    pass
+print("heavy:", sorted({"mlflow", "pymongo", "pytest"} & sys.modules.keys()))
 """
 
 
@@ -36,17 +40,32 @@ def test_version(capsys: Captured) -> None:
     assert capsys.readouterr().out.strip() == f"mlflow-docstore {mlflow_docstore.__version__}"
 
 
-def test_help_names_every_command_and_imports_nothing_heavy() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", HELP],
+def in_a_process_of_its_own(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", LIGHT, *arguments],
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
     )
+
+
+def test_help_names_every_command_and_imports_nothing_heavy() -> None:
+    done = in_a_process_of_its_own("--help")
     assert "heavy: []" in done.stdout
+    assert "model registry" in done.stdout
     for command in cli.COMMANDS:
         assert command.name in done.stdout
+
+
+@pytest.mark.parametrize("command", ["compact", "indexes", "quickstart --backend-store-uri"])
+@pytest.mark.parametrize("uri", ["papyrus://alexandria", "cosmos://alexandria/db", "alexandria"])
+def test_scheme_is_refused_before_anything_heavy_is_imported(command: str, uri: str) -> None:
+    done = in_a_process_of_its_own(*command.split(), uri)
+    assert done.stdout == "heavy: []\n"
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("mlflow-docstore: ")
+    assert line.endswith("Known: docstore://, memory://, mongodb://, mongodb+srv://")
 
 
 @pytest.mark.parametrize("arguments", [[], ["fly"], ["compact"], ["indexes", "memory://x", "--on"]])
@@ -65,6 +84,30 @@ def test_unusable_uri_is_one_line_and_status_2(command: str, capsys: Captured) -
     assert captured.err.startswith("mlflow-docstore: No database adapter for papyrus://")
     assert captured.err.count("\n") == 1
     assert "s3cret" not in captured.err
+
+
+@pytest.mark.parametrize("command", ["compact", "indexes", "indexes --on tags.team"])
+class TestUpkeepOfWhatIsNotThere:
+    def test_of_a_path_makes_no_database(
+        self, command: str, tmp_path: Path, capsys: Captured
+    ) -> None:
+        assert cli.main([*command.split(), f"docstore://{tmp_path}/none"]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        (line,) = captured.err.splitlines()
+        assert line.startswith(
+            f"mlflow-docstore: There is no database of MLflow's at {tmp_path}/none"
+        )
+        assert list(tmp_path.iterdir()) == []
+
+    def test_of_a_server_is_refused(self, command: str, uri: str, capsys: Captured) -> None:
+        assert cli.main([*command.split(), uri]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        (line,) = captured.err.splitlines()
+        assert line.startswith("mlflow-docstore: This database holds nothing of MLflow's")
+        with pytest.raises(NotFound):
+            mlflow_docstore.connect(uri).require()
 
 
 class TestCompact:
@@ -120,18 +163,35 @@ class TestIndexes:
     def rows(self, capsys: Captured) -> list[str]:
         return capsys.readouterr().out.splitlines()
 
+    def names_of_added(self, capsys: Captured) -> list[str]:
+        return [row.split()[1] for row in self.rows(capsys) if row.endswith("(added)")]
+
     def test_indexes_are_listed(self, uri: str, capsys: Captured) -> None:
         assert cli.main(["indexes", uri]) == 0
         assert any("by_recency" in row for row in self.rows(capsys))
 
+    def test_columns_are_apart(self, uri: str, capsys: Captured) -> None:
+        assert cli.main(["indexes", uri, "--on", "tags.team"]) == 0
+        rows = [re.split("  +", row) for row in self.rows(capsys)]
+        found = {
+            (one.collection, one.name): len(one.keys)
+            for one in mlflow_docstore.connect(uri).indexes.list()
+        }
+        assert {(row[0], row[1]): len(row[2].split(", ")) for row in rows} == found
+
+    def test_that_there_are_none_is_said(self, uri: str, capsys: Captured) -> None:
+        backend = mlflow_docstore.connect(uri)
+        for index in backend.indexes.list():
+            backend._driver.drop_index(index.collection, index.name)
+        assert cli.main(["indexes", uri]) == 0
+        assert self.rows(capsys) == ["no indexes but those on ids"]
+
     def test_index_on_a_hot_key_is_added_and_dropped(self, uri: str, capsys: Captured) -> None:
         assert cli.main(["indexes", uri, "--on", "metrics.val_loss", "--on", "tags.team"]) == 0
-        added = [row for row in self.rows(capsys) if row.endswith("(added)")]
+        added = self.names_of_added(capsys)
         assert len(added) == 2
-        name = added[0].split()[1]
-        assert cli.main(["indexes", uri, "--drop", name]) == 0
-        left = [row for row in self.rows(capsys) if row.endswith("(added)")]
-        assert left == added[1:]
+        assert cli.main(["indexes", uri, "--drop", added[0]]) == 0
+        assert self.names_of_added(capsys) == added[1:]
 
     def test_index_that_is_not_there_cannot_be_dropped(self, uri: str, capsys: Captured) -> None:
         assert cli.main(["indexes", uri, "--drop", "none_such"]) == 2

@@ -155,7 +155,7 @@ class TestRegistry:
 
 class TestNothingJudged:
     def test_a_store_that_cannot_be_opened_is_one_line(self, outcomes: dict[str, Outcome]) -> None:
-        assert outcomes["unknown scheme"].status == 1
+        assert outcomes["unknown scheme"].status == 2
         (line,) = (line for line in outcomes["unknown scheme"].lines[1:] if line)
         assert line.startswith("Cannot check nosuch://host/db: ")
 
@@ -165,7 +165,7 @@ class TestNothingJudged:
         assert "hidden" not in text
 
     def test_no_test_at_all_is_no_success(self, outcomes: dict[str, Outcome]) -> None:
-        assert outcomes["no test"].status == 1
+        assert outcomes["no test"].status == 2
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_without_pytest_it_says_in_one_line_what_to_install() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout.splitlines() == [
         "Cannot check memory://x: pytest is missing, install mlflow-docstore[check]"
     ]

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from mlflow_docstore.core.capabilities import Capabilities
-from mlflow_docstore.core.errors import Unsupported
+from mlflow_docstore.core.errors import NotFound, Unsupported
 from mlflow_docstore.ports.backend import Adapter, Backend
 from mlflow_docstore.ports.experiments import ExperimentRepository
 from mlflow_docstore.ports.indexes import IndexRepository
@@ -35,10 +36,17 @@ from .texts.large import LargeTexts
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A driver, and how long its failures are retried, in seconds."""
+    """A driver, and what else its database is known by.
+
+    Args:
+        driver: The verbs; connects when the first is called.
+        retry_deadline: How long failures are retried, in seconds.
+        path: Where it is, if that is a file or a directory, to name it by.
+    """
 
     driver: Driver
     retry_deadline: float
+    path: Path | None = None
 
 
 class DocumentAdapter(Adapter):
@@ -63,7 +71,8 @@ class DocumentAdapter(Adapter):
 
     def open(self, uri: str) -> Backend:
         connection = self._connect(uri)
-        return DocumentBackend(RetryingDriver(connection.driver, connection.retry_deadline))
+        driver = RetryingDriver(connection.driver, connection.retry_deadline)
+        return DocumentBackend(driver, connection.path)
 
 
 class DocumentBackend(Backend):
@@ -71,10 +80,12 @@ class DocumentBackend(Backend):
 
     Args:
         driver: The database; it should retry.
+        path: As of a connection.
     """
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver, path: Path | None = None) -> None:
         self._driver = driver
+        self._path = path
         chunks = Chunks(driver)
         self._texts = LargeTexts(driver)
         self._experiments = DocumentExperiments(driver, self._texts)
@@ -129,14 +140,22 @@ class DocumentBackend(Backend):
         return self._indexes
 
     def prepare(self) -> None:
-        marker = self._driver.get(META, MARKER_ID)
-        version = 0 if marker is None else marker["version"]
-        if version > LAYOUT.version:
-            raise Unsupported("schema", version, newest=LAYOUT.version)
-        if version < LAYOUT.version:
+        if self._prepared_version() < LAYOUT.version:
             self._driver.prepare(LAYOUT)
             if not self._driver.insert(META, {"_id": MARKER_ID, "version": LAYOUT.version}):
                 self._driver.patch(META, MARKER_ID, Patch(set={"version": LAYOUT.version}))
+
+    def require(self) -> None:
+        if not self._prepared_version():
+            raise NotFound("database", self._path)
+
+    def _prepared_version(self) -> int:
+        """The schema's version; 0 where nobody has prepared the database."""
+        marker = self._driver.get(META, MARKER_ID)
+        version: int = 0 if marker is None else marker["version"]
+        if version > LAYOUT.version:
+            raise Unsupported("schema", version, newest=LAYOUT.version)
+        return version
 
     def sweep(self) -> int:
         return self._texts.sweep()

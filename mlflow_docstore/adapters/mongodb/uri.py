@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -73,7 +73,8 @@ def parse(uri: str, environment: Mapping[str, str] = os.environ) -> Target:
     if parsed["collection"]:
         raise _invalid(shown, "the database's name cannot contain a dot")
     if not parsed["database"]:
-        raise _invalid(shown, "it names no database: write mongodb://HOST/DATABASE")
+        servers = shown.partition("#")[0].partition("?")[0].rstrip("/")
+        raise _invalid(shown, f"the URI names no database: write {servers}/DATABASE")
     for host, _ in parsed["nodelist"]:
         if host.endswith(".documents.azure.com"):
             raise _invalid(shown, f"{host} speaks a MongoDB protocol too old (3.2)")
@@ -172,18 +173,36 @@ def _reason(plain: str, error: Exception) -> str:
     scheme, mark, rest = plain.partition("://")
     end = _user_info_end(rest)
     if end >= 0:
-        try:
-            parse_uri(f"{scheme}{mark}user:password{rest[end:]}", validate=True, warn=False)
-        except _REFUSALS as blameless:
-            error = blameless
-        else:
+        blameless = _refusal(f"{scheme}{mark}user:password{rest[end:]}")
+        if blameless is None:
             return _ESCAPE
+        error = blameless
     reason = " ".join(str(error).split())
-    for option in re.split("[?&;]", rest):
+    options = re.split("[?&;]", rest)
+    for option in options:
         name, _, value = option.partition("=")
         if name.lower() in _SECRET_OPTIONS and value and unquote_plus(value) in reason:
             return f"the value of {name} is malformed"
+    return _naming_the_option(options[1:], error, reason)
+
+
+def _naming_the_option(options: Sequence[str], error: Exception, reason: str) -> str:
+    """The reason with the option that it is about, which the parser does not always name."""
+    if "@" in "".join(options):
+        return reason  # They may be the rest of a password that was not escaped.
+    for option in options:
+        if str(_refusal(f"mongodb://host/?{option}")) == str(error):
+            return f"option {option.partition('=')[0]!r}: {reason}"
     return reason
+
+
+def _refusal(uri: str) -> Exception | None:
+    """What the parser says against a URI, if anything."""
+    try:
+        parse_uri(uri, validate=True, warn=False)
+    except _REFUSALS as error:
+        return error
+    return None
 
 
 def _defaults(

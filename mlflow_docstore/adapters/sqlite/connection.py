@@ -31,13 +31,15 @@ def connect(uri: str) -> Connection:
     rest, _, prefix = uri.partition("://")[2].partition("#")
     where, _, query = rest.partition("?")
     deadline, synchronous = _options(uri, query)
+    directory = _directory(uri, unquote(where))
     session = Session(
-        Place(_directory(uri, unquote(where))),
+        Place(directory),
         synchronous=synchronous,
         # A short part of the deadline: whoever waits longer tries again, and the deadline counts.
         patience=min(_LONGEST_WAIT, deadline / 10),
     )
-    return Connection(SqliteDriver(session, _prefix(uri, unquote(prefix))), deadline)
+    driver = SqliteDriver(session, _prefix(uri, unquote(prefix)))
+    return Connection(driver, deadline, directory)
 
 
 def _invalid(uri: str, reason: str) -> InvalidArgument:
@@ -72,7 +74,7 @@ def _directory(uri: str, where: str) -> Path:
     base, slash, _ = where.partition("/")
     if base not in {"", ".", "~"} or not slash or "\0" in where or not where.strip("/.~"):
         forms = "docstore:///PATH, docstore://./PATH or docstore://~/PATH"
-        raise _invalid(uri, f"it names no directory: write {forms}")
+        raise _invalid(uri, f"the URI names no directory: write {forms}")
     if os.name == "nt" and _DRIVE.match(where):
         where = where[1:]
     return Path(where).expanduser().absolute()

@@ -1,5 +1,7 @@
 """What every document carries, and what of it a reader takes."""
 
+from pathlib import Path
+
 import pytest
 
 from mlflow_docstore.adapters.document.backend import DocumentBackend
@@ -13,7 +15,7 @@ from mlflow_docstore.adapters.document.layout import (
 )
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
-from mlflow_docstore.core.errors import Unsupported
+from mlflow_docstore.core.errors import NotFound, Unsupported
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.core.query import Order, equals, path
 
@@ -129,6 +131,34 @@ def test_a_database_of_a_newer_schema_is_not_opened(driver: MemoryDriver) -> Non
     driver.insert(META, {"_id": "schema", "version": LAYOUT_VERSION + 1})
     with pytest.raises(Unsupported):
         DocumentBackend(driver).prepare()
+
+
+class TestRequire:
+    """What upkeep asks first."""
+
+    def test_a_database_that_nobody_prepared_is_not_found(self, driver: MemoryDriver) -> None:
+        with pytest.raises(NotFound) as caught:
+            DocumentBackend(driver).require()
+        assert (caught.value.kind, caught.value.key) == ("database", None)
+
+    def test_a_path_that_is_not_there_is_not_found_before_anything_is_read(
+        self, driver: MemoryDriver, tmp_path: Path
+    ) -> None:
+        DocumentBackend(driver).prepare()
+        with pytest.raises(NotFound) as caught:
+            DocumentBackend(driver, tmp_path / "none").require()
+        assert caught.value.key == tmp_path / "none"
+        DocumentBackend(driver, tmp_path).require()
+
+    def test_an_older_layout_is_left_as_it_is(self, driver: MemoryDriver) -> None:
+        driver.insert(META, {"_id": "schema", "version": LAYOUT_VERSION - 1})
+        DocumentBackend(driver).require()
+        assert driver.get(META, "schema") == {"_id": "schema", "version": LAYOUT_VERSION - 1}
+
+    def test_a_newer_schema_is_refused(self, driver: MemoryDriver) -> None:
+        driver.insert(META, {"_id": "schema", "version": LAYOUT_VERSION + 1})
+        with pytest.raises(Unsupported):
+            DocumentBackend(driver).require()
 
 
 def test_a_database_of_an_older_layout_gets_what_it_lacks(driver: MemoryDriver) -> None:
