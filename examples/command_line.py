@@ -2,12 +2,16 @@
 
 import argparse
 import os
+from urllib.parse import urlsplit
 
 import mlflow
+import requests
+from mlflow.exceptions import MlflowException
 
 # The database of `make run`, as seen from the directory that the Makefile is in. Its server is
 # started by whoever comes first, and this need not be `make run`.
 EMBEDDED = "docstore://./.docstore/database"
+ANSWER_SECONDS = 5
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -25,7 +29,23 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def connect(arguments: argparse.Namespace) -> None:
-    """Let MLflow work with the URI that was given."""
+    """Let MLflow work with the URI that was given; where nobody answers, say so in one line."""
     # Two lines a run.
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    require_server(arguments.tracking_uri)
     mlflow.set_tracking_uri(arguments.tracking_uri)
+    try:
+        mlflow.search_experiments(max_results=1)
+    except MlflowException as error:
+        raise SystemExit(" ".join(str(error).split())) from None
+
+
+def require_server(uri: str) -> None:
+    """Ask a server once for anything: MLflow itself would ask one that is dead for minutes."""
+    if urlsplit(uri).scheme not in {"http", "https"}:
+        return
+    try:
+        requests.get(uri, timeout=ANSWER_SECONDS)
+    except requests.RequestException:
+        host = urlsplit(uri).netloc.rpartition("@")[2]
+        raise SystemExit(f"No server answers at {host}. `make run` starts one.") from None

@@ -25,6 +25,7 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning, UndefinedMetricWarning
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 SEED = 20
 CLASSES = np.arange(10)
@@ -231,7 +232,9 @@ def main() -> None:
     mlflow.set_experiment(arguments.experiment)
     # The best models and the data sets are logged by hand: for each of the runs it would be slow.
     mlflow.sklearn.autolog(log_models=False, log_datasets=False, silent=True)
-    parent_id = sweep(load(), arguments.epochs, arguments.widths)
+    # The matrices are so small that threads would mostly wait for each other.
+    with threadpool_limits(limits=1):
+        parent_id = sweep(load(), arguments.epochs, arguments.widths)
     report(parent_id, arguments.experiment)
 
 

@@ -1,5 +1,6 @@
 """The quickstart as a user runs it."""
 
+import asyncio
 import os
 import re
 import signal
@@ -11,6 +12,9 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+import uvicorn
+
+from mlflow_docstore.quickstart import LOOP
 
 COMMAND = Path(sys.executable).with_name("mlflow-docstore")
 
@@ -127,8 +131,50 @@ def test_it_fills_the_store_once_serves_and_stops(
 def test_a_server_that_dies_is_reported_with_its_last_words(
     start: Callable[..., Quickstart],
 ) -> None:
-    quickstart = start("--backend-store-uri", "nosuchscheme://here")
-    said, _ = quickstart.process.communicate(timeout=250)
+    quickstart = start()
+    quickstart.read_until("(/#/prompts)")
+    (server,) = subprocess.run(
+        ["pgrep", "-P", str(quickstart.process.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    os.kill(int(server), signal.SIGKILL)
+    said, _ = quickstart.process.communicate(timeout=60)
     assert quickstart.process.returncode == 1
-    assert "MLflow ended (exit status 1)" in said
-    assert "nosuchscheme" in said
+    assert "MLflow ended (exit status -9)" in said
+    assert "Application startup complete" in said
+
+
+def test_a_data_directory_that_cannot_be_made_is_one_line(
+    start: Callable[..., Quickstart], tmp_path: Path
+) -> None:
+    (tmp_path / "taken").write_text("no directory")
+    quickstart = start("--data", "taken")
+    said, _ = quickstart.process.communicate(timeout=60)
+    assert quickstart.process.returncode == 1
+    assert said == "Cannot make taken/artifacts: Not a directory.\n"
+
+
+async def delay_is_off(listening: socket.socket) -> bool:
+    """Whether the event loop that runs this sends small answers at once on what it accepts."""
+    loop = asyncio.get_running_loop()
+    off: asyncio.Future[int] = loop.create_future()
+
+    class Accepted(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            connection = transport.get_extra_info("socket")
+            off.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    async with await loop.create_server(Accepted, sock=listening):
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        writer.close()
+        return bool(await off)
+
+
+def test_several_workers_answer_at_once() -> None:
+    # The one socket of several workers is made by uvicorn, that of one worker by its event loop.
+    config = uvicorn.Config("", loop=LOOP, workers=2, port=0)
+    with config.bind_socket() as listening:
+        loop = (config.get_loop_factory() or asyncio.new_event_loop)()
+        try:
+            assert loop.run_until_complete(delay_is_off(listening))
+        finally:
+            loop.close()

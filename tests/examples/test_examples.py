@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,6 +63,33 @@ def client(swept: Path) -> mlflow.MlflowClient:
     """A client of a process that has seen none of what the examples did."""
     uri = f"docstore://{swept}/.docstore/database"
     return mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+@pytest.mark.parametrize(
+    ("script", "uri", "words"),
+    [
+        ("train_sweep.py", "http://ann:s3cret@{nobody}", r"No server answers at {nobody}\."),
+        ("manage_prompts.py", "http://{nobody}", r"No server answers at {nobody}\."),
+        (
+            "promote_through_stages.py",
+            "mongodb://ann:s3cret@{nobody}/db?serverSelectionTimeoutMS=300",
+            "The database is unreachable .*{nobody}.*refused",
+        ),
+    ],
+)
+def test_where_nobody_answers_it_says_so_in_one_line(
+    tmp_path: Path, script: str, uri: str, words: str
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        host, port = nobody.getsockname()
+        address = f"{host}:{port}"
+        process = run_in(tmp_path)(script, "--tracking-uri", uri.format(nobody=address))
+    assert process.returncode == 1
+    (line,) = process.stderr.splitlines()
+    assert re.search(words.format(nobody=re.escape(address)), line)
+    assert "s3cret" not in line
+    assert process.stdout == ""
 
 
 class TestRegisterBestRun:

@@ -40,10 +40,10 @@ class TestDirectories:
 @pytest.mark.parametrize(
     ("uri", "reason"),
     [
-        ("docstore://", "it names no directory"),
-        ("docstore:///", "it names no directory"),
-        ("docstore://host/path", "it names no directory"),
-        ("docstore:///x%00y", "it names no directory"),
+        ("docstore://", "names no directory"),
+        ("docstore:///", "names no directory"),
+        ("docstore://host/path", "names no directory"),
+        ("docstore:///x%00y", "names no directory"),
         ("docstore:///x?tls=true", "unknown option 'tls'"),
         ("docstore:///x?retryDeadlineMS=soon", "retryDeadlineMS must be a whole number"),
         ("docstore:///x?retryDeadlineMS=", "retryDeadlineMS must be a whole number"),
