@@ -22,7 +22,7 @@ from mlflow_docstore.core.query import (
 )
 from mlflow_docstore.ports.logged_models import DatasetScope, ModelOrder
 
-from .versions import newest
+from .versions import since, until
 
 
 def attribute(name: str) -> Field:
@@ -157,10 +157,14 @@ EXPERIMENTS: list[Any] = [
     ("name = 'wine'", Compare(attribute("name"), Operator.EQ, "wine")),
     ("attribute.name ILIKE 'w%'", Like(attribute("name"), "w%", ignore_case=True)),
     pytest.param(
-        "experiment_id = '007'", Compare(attribute("experiment_id"), Operator.EQ, "7"), marks=newest
+        "experiment_id = '007'",
+        Compare(attribute("experiment_id"), Operator.EQ, "7"),
+        marks=since("3.17"),
     ),
     pytest.param(
-        "experiment_id IN ('1', '02')", In(attribute("experiment_id"), ("1", "2")), marks=newest
+        "experiment_id IN ('1', '02')",
+        In(attribute("experiment_id"), ("1", "2")),
+        marks=since("3.17"),
     ),
     ("creation_time > 5", Compare(attribute("creation_time"), Operator.GT, 5)),
     ("tags.team != 'red'", Compare(tag("team"), Operator.NE, "red")),
@@ -177,15 +181,15 @@ def test_filter_of_experiments(text: str, node: Filter) -> None:
     ("text", "message"),
     [
         pytest.param(
-            "experiment_id > '1'", "Invalid comparator for experiment_id: >", marks=newest
+            "experiment_id > '1'", "Invalid comparator for experiment_id: >", marks=since("3.17")
         ),
-        pytest.param("experiment_id = 'x'", "Invalid experiment ID 'x'", marks=newest),
+        pytest.param("experiment_id = 'x'", "Invalid experiment ID 'x'", marks=since("3.17")),
         ("name > 'a'", "Invalid comparator '>'"),
         ("creation_time <> 1", "Invalid comparator '<>'"),
         pytest.param(
             "creation_time = 1.5",
             "Invalid value for numeric attribute 'creation_time': '1.5'",
-            marks=newest,
+            marks=since("3.17"),
         ),
         ("tags.a > '1'", "Invalid comparator for tag: >"),
         ("metrics.a > 1", "Invalid entity type 'metrics'"),
@@ -214,10 +218,22 @@ def test_experiments_are_not_ordered_by_tags() -> None:
 
 MODELS: list[Any] = [
     ("name LIKE 'm%'", Like(attribute("name"), "m%")),
-    pytest.param("attributes.name in ('a', 'b')", In(attribute("name"), ("a", "b")), marks=newest),
+    pytest.param(
+        "attributes.name in ('a', 'b')", In(attribute("name"), ("a", "b")), marks=since("3.17")
+    ),
     ("name NOT IN ('a')", In(attribute("name"), ("a",), negated=True)),
-    ("status = '1'", Compare(attribute("status"), Operator.EQ, "1")),
-    ("status IN (1, 2)", In(attribute("status"), ("1", "2"))),
+    pytest.param(
+        "status = '1'", Compare(attribute("status"), Operator.EQ, "1"), marks=until("3.18")
+    ),
+    pytest.param("status IN (1, 2)", In(attribute("status"), ("1", "2")), marks=until("3.18")),
+    pytest.param(
+        "status != 'READY'", Compare(attribute("status"), Operator.NE, "2"), marks=since("3.18")
+    ),
+    pytest.param(
+        "status NOT IN ('PENDING', 'FAILED')",
+        In(attribute("status"), ("1", "3"), negated=True),
+        marks=since("3.18"),
+    ),
     ("creation_time > 5", Compare(attribute("creation_timestamp_ms"), Operator.GT, 5)),
     ("metrics.acc >= 0.5", Compare(metric("acc"), Operator.GE, 0.5)),
     ("params.lr = '0.1'", Compare(param("lr"), Operator.EQ, "0.1")),

@@ -1,7 +1,10 @@
 """The ledger against MLflow: what it names exists, and what exists it names."""
 
+import asyncio
 import inspect
+import json
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from mlflow.exceptions import MlflowException
@@ -14,7 +17,7 @@ from mlflow_docstore.compat.registry.store import DocStoreRegistryStore
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 
 from . import ledger
-from .versions import newest
+from .versions import since
 
 OURS = "mlflow_docstore."
 
@@ -64,7 +67,7 @@ def test_no_method_is_entered_twice() -> None:
     assert sum(map(len, pages)) == len(frozenset().union(*pages))
 
 
-@newest
+@since("3.18")
 def test_the_ledger_names_only_what_mlflow_has() -> None:
     entered = (
         ledger.IMPLEMENTED
@@ -76,7 +79,7 @@ def test_the_ledger_names_only_what_mlflow_has() -> None:
     assert registry_entries() - methods_of(RegistryStore).keys() == set()
 
 
-@newest
+@since("3.18")
 def test_what_is_outside_the_abstract_store_is_in_mlflows_sql_store() -> None:
     outside = ledger.OUTSIDE_THE_ABSTRACT_STORE | ledger.ONLY_OF_SQL
     assert outside <= methods_of(SqlAlchemyStore).keys() - methods_of(AbstractStore).keys()
@@ -110,6 +113,57 @@ def test_declined_method_answers_not_implemented(store: DocStoreTrackingStore, n
         getattr(store, name)("x", "y", key="z")
     assert caught.value.error_code == "NOT_IMPLEMENTED"
     assert caught.value.get_http_status_code() == 501
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("create_issue", {"issue_id": "iss-1", "last_seen_timestamp": 1, "metadata": {}}),
+        ("update_issue", {"issue_id": "iss-1", "last_updated_by": "me", "categories": []}),
+        ("search_issues", {"order_by": ["created_timestamp"], "include_total_count": True}),
+    ],
+)
+def test_declined_method_takes_the_arguments_of_any_release(
+    store: DocStoreTrackingStore, name: str, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(MlflowException, match=name) as caught:
+        getattr(store, name)(**arguments)
+    assert caught.value.error_code == "NOT_IMPLEMENTED"
+
+
+@since("3.18")
+@pytest.mark.parametrize("path", ["", "/draw", "/draw/versions/1"])
+def test_declined_route_answers_501_with_the_reason(
+    store: DocStoreTrackingStore, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    from mlflow.server import fastapi_app, handlers  # noqa: PLC0415 - takes seconds
+
+    monkeypatch.setattr(handlers, "_get_tracking_store", lambda: store)
+    status, body = answer_of(fastapi_app.app, f"/ajax-api/3.0/mlflow/skills{path}")
+    assert status == 501
+    assert body["error_code"] == "NOT_IMPLEMENTED"
+    assert "not supported by mlflow-docstore yet" in body["message"]
+
+
+def answer_of(app: Any, path: str) -> tuple[int, dict[str, Any]]:
+    """Status and body of a GET."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+    }
+    asyncio.run(app(scope, receive, send))
+    return sent[0]["status"], json.loads(sent[1]["body"])
 
 
 @pytest.mark.parametrize("name", sorted(ledger.NOT_IMPLEMENTED))

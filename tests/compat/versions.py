@@ -4,6 +4,16 @@ import mlflow
 import pytest
 from packaging.version import Version
 
-newest = pytest.mark.skipif(
-    Version(mlflow.__version__) < Version("3.17"), reason="new in MLflow 3.17"
-)
+INSTALLED = Version(Version(mlflow.__version__).base_version)
+
+
+def since(release: str) -> pytest.MarkDecorator:
+    """The test speaks of what came with a release."""
+    missing = Version(release) > INSTALLED
+    return pytest.mark.skipif(missing, reason=f"new in MLflow {release}")
+
+
+def until(release: str) -> pytest.MarkDecorator:
+    """The test speaks of what went with a release."""
+    gone = Version(release) <= INSTALLED
+    return pytest.mark.skipif(gone, reason=f"gone since MLflow {release}")

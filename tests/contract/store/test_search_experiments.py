@@ -141,6 +141,27 @@ def test_id_finds_experiments(family: ExperimentFamily, question: str, expected:
     assert family.matching(question.format(ids=family.ids)) == sorted(expected)
 
 
+NOWHERE = ", ".join(f"'{UNKNOWN_EXPERIMENT[:-4]}{number:04}'" for number in range(2000))
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        ("experiment_id = '0' AND experiment_id != '0'", set()),
+        ("experiment_id IN ('{ids[Alpha]}')", {"Alpha"}),
+        ("experiment_id NOT IN ('{ids[beta]}', '{ids[BETA]}')", {"Alpha", "a_b"}),
+        (f"experiment_id IN ({NOWHERE}, '{{ids[Alpha]}}')", {"Alpha"}),
+        (f"experiment_id NOT IN ({NOWHERE}, '{{ids[beta]}}')", {"Alpha", "BETA", "a_b"}),
+    ],
+    ids=["nothing", "some", "all but some", "of many", "all but many"],
+)
+def test_scope_of_the_servers_access_control_narrows_the_filter(
+    family: ExperimentFamily, scope: str, expected: set[str]
+) -> None:
+    question = f"tags.team IS NOT NULL AND {scope.format(ids=family.ids)}"
+    assert family.matching(question) == sorted(expected)
+
+
 @pytest.mark.parametrize("attribute", ["creation_time", "last_update_time"])
 @pytest.mark.parametrize(
     ("comparator", "distance"),
