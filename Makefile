@@ -3,7 +3,9 @@ PYTHON ?= python3
 PORT ?= 5000
 filled = train_sweep register_best_run manage_prompts
 
-.PHONY: run test lint bench
+RELEASES ?= newest
+
+.PHONY: run test lint bench mlflow-news
 
 run: export PYTHONDONTWRITEBYTECODE =
 run: .venv/run.stamp  ## MLflow on an embedded database, filled by examples
@@ -20,6 +22,9 @@ lint: .venv/dev.stamp  ## what CI insists on beside the tests
 
 bench: .venv/bench.stamp  ## the table of docs/benchmarks.md; takes long
 	.venv/bin/python -m benchmarks
+
+mlflow-news: .venv/dev.stamp  ## what a new release of MLflow broke or decides otherwise
+	.venv/bin/python -m tests.news $(RELEASES)
 
 # Set-up runs again when pyproject.toml changed. To compile every package takes most of a minute:
 # tests and benchmarks start many processes and are worth it, `run` compiles what it imports.

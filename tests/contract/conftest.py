@@ -9,7 +9,7 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.tracking._tracking_service.utils import _get_store
 from packaging.version import Version
 
-from .versions import reason_to_skip
+from .versions import holds
 
 
 @pytest.fixture(scope="session")
@@ -31,11 +31,14 @@ def async_store(store: AbstractStore) -> Iterator[AbstractStore]:
     store.shut_down_async_logging()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what the installed MLflow answers otherwise itself."""
     # A pre-release decides as the release that it leads to.
     installed = Version(Version(mlflow.__version__).base_version)
+    held, left_out = [], []
     for item in items:
         case = f"{item.path.name}::{item.nodeid.partition('::')[2]}"
-        if reason := reason_to_skip(case, installed):
-            item.add_marker(pytest.mark.skip(reason=reason))
+        (held if holds(case, installed) else left_out).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = held

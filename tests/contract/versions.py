@@ -97,15 +97,15 @@ UNTIL: Mapping[Version, tuple[str, ...]] = {
 """The first release that a case no longer holds for."""
 
 
-def reason_to_skip(case: str, installed: Version) -> str | None:
-    """Why a case says nothing of the installed release, if it does not."""
-    for version, patterns in SINCE.items():
-        if installed < version and _matches(case, patterns):
-            return f"MLflow answers otherwise before {version}"
-    for version, patterns in UNTIL.items():
-        if installed >= version and _matches(case, patterns):
-            return f"MLflow answers otherwise from {version} on"
-    return None
+def holds(case: str, installed: Version) -> bool:
+    """Whether a case is true of the installed release."""
+    begun = all(
+        installed >= version or not _matches(case, patterns) for version, patterns in SINCE.items()
+    )
+    ended = any(
+        installed >= version and _matches(case, patterns) for version, patterns in UNTIL.items()
+    )
+    return begun and not ended
 
 
 def _matches(case: str, patterns: tuple[str, ...]) -> bool:
