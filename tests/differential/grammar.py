@@ -183,7 +183,11 @@ def model_filters(models: Sequence[str], runs: Sequence[str]) -> st.SearchStrate
         clause(st.just("model_type"), st.sampled_from(MODEL_TYPES), (*TEXTUAL, *MEMBERSHIP)),
         clause(st.just("model_id"), st.sampled_from(models), ("=", "!=", *MEMBERSHIP)),
         clause(st.just("source_run_id"), st.sampled_from(runs), ("=", "!=", *MEMBERSHIP)),
-        clause(st.just("status"), st.sampled_from(["1", "2", "3"]), ("=", "!=", "IN")),
+        clause(
+            st.just("status"),
+            st.sampled_from(["1", "2", "READY", "PENDING", "FAILED"]),
+            ("=", "!=", *MEMBERSHIP),
+        ),
         numeric_clause(
             st.sampled_from(["creation_time", "creation_timestamp", "last_updated_timestamp"]),
             moments,
