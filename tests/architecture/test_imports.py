@@ -56,6 +56,16 @@ def test_no_module_comes_back_to_itself_by_what_it_imports() -> None:
     TopologicalSorter(imported).prepare()
 
 
+@pytest.mark.parametrize(("store", "other"), [("tracking", "registry"), ("registry", "tracking")])
+def test_one_store_of_the_facade_imports_nothing_of_the_other(store: str, other: str) -> None:
+    graph = build_graph(PACKAGE.name, cache_dir=None)
+    facade = f"{PACKAGE.name}.compat"
+    reached = graph.find_upstream_modules(f"{facade}.{store}.store")
+    strangers = (f"{facade}.{other}", f"{facade}.mlflow_internals.{other}")
+    assert reached
+    assert sorted(module for module in reached if is_within(module, *strangers)) == []
+
+
 def test_only_entities_of_mlflow_are_imported_below_its_facade() -> None:
     found = [
         where
