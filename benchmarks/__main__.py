@@ -1,83 +1,58 @@
-"""``python -m benchmarks``: fill, measure, print, and keep the table."""
+"""``python -m benchmarks``: fill, measure, print, and keep the tables."""
 
 import argparse
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
-from mlflow_docstore.adapters.embedded.supervision.files import Files
-from mlflow_docstore.compat.container import CONTAINER
-
-from . import machine
-from .areas import AREAS, TRACKING, filling_sql
-from .data import Sizes
-from .footprint import memory_of_history, opening_commands, server_behind
+from . import huge, machine
+from .areas import AREAS, TRACKING
+from .data import QUICK_SIZES, Sizes
+from .footprint import memory_of_history, opening
 from .operations import Operation
-from .postgres import PostgresMissingError, running
 from .processes import measure_throughput
-from .raw import RawSource
 from .report import Results, keep, render
-from .subjects import NAMES, OURS, POSTGRES, RAW, SQLITE, Source, StoreSource
-from .timing import Effort, measure
+from .stages import EMBEDDED, MONGODB, Comparison, Filled, Stage, Wanted, embedded, mongodb, told
+from .subjects import NAMES, StoreSource
+from .timing import Call, Effort, measure
 
 PAGE = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 
-QUICK_SIZES = Sizes(
-    small=200,
-    large=1_000,
-    history=2_000,
-    long_history=10_000,
-    processes=4,
-    models=300,
-    versions=10,
-    prompts=5,
-)
 QUICK_EFFORT = Effort(seconds=0.05, patience=1.0)
 
 THROUGHPUT = "processes"
 OPENING = "opening"
 MEMORY = "memory"
-"""Names that ``--only`` knows besides those of operations."""
+"""Names that ``--rows`` knows besides those of operations."""
 
-_STOP_SECONDS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A subject, how other processes open it, and what it holds; the latter two by area."""
-
-    source: Source
-    subjects: dict[str, Any]
-    worlds: dict[str, Any]
+_STAGES: tuple[tuple[Comparison, Callable[[ExitStack, Wanted], Stage]], ...] = (
+    (EMBEDDED, embedded),
+    (MONGODB, mongodb),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmarks."""
     options = _options(arguments)
     signal.signal(signal.SIGTERM, _end)
-    sizes, effort = _sizes(options), QUICK_EFFORT if options.quick else Effort(options.seconds)
-    rows = {name: AREAS[name].rows(sizes) for name in AREAS if name in options.areas}
-    table = [row for these in rows.values() for row in these]
     if options.list:
-        print("\n".join([*(one.name for one in table), THROUGHPUT, OPENING, MEMORY]))
+        print("\n".join(_names(options)))
         return 0
     before, started = machine.load(), time.monotonic()
-    with ExitStack() as stack:
-        results = Results(sizes, {})
-        filled, version = _subjects(stack, options, sizes, results)
-        _measure(filled, rows, effort, options, results)
-    results.machine = machine.describe(version) | {
+    results = [_compared(comparison, build, options) for comparison, build in _STAGES]
+    results = [one for one in results if one.subjects]
+    versions = {name: text for one in results for name, text in one.versions.items()}
+    conditions = machine.describe(versions) | {
         "load average": f"{before} before, {machine.load()} after",
         "took": f"{time.monotonic() - started:.0f} s",
     }
-    report = render(results, table)
+    report = render(conditions, results)
     print(f"\n{report}")
     if _is_full(options):
         keep(report, PAGE)
@@ -88,7 +63,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes: a smoke test")
     parser.add_argument(
-        "--only",
+        "--rows",
         action="append",
         default=[],
         metavar="TEXT",
@@ -126,129 +101,137 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _is_full(options: argparse.Namespace) -> bool:
     """Whether the result is one to keep: parts of it would stand beside nothing."""
-    part = options.quick or options.only or options.scale != 1
+    part = options.quick or options.rows or options.scale != 1
     some = len(options.subjects) < len(NAMES) or len(options.areas) < len(AREAS)
     return not part and not some and not options.no_keep
 
 
-def _sizes(options: argparse.Namespace) -> Sizes:
-    sizes = QUICK_SIZES if options.quick else Sizes()
+def _sizes(comparison: Comparison, options: argparse.Namespace) -> Sizes:
+    sizes = QUICK_SIZES if options.quick else comparison.sizes
+    if comparison is MONGODB:
+        sizes = replace(sizes, huge=0, measured=())
+    scale = options.scale
     return replace(
         sizes,
-        large=max(sizes.small, int(sizes.large * options.scale)),
-        long_history=max(sizes.history, int(sizes.long_history * options.scale)),
+        large=max(sizes.small, int(sizes.large * scale)),
+        huge=sizes.huge and max(2 * sizes.small, int(sizes.huge * scale)),
+        long_history=max(sizes.history, int(sizes.long_history * scale)),
+        measured=tuple(sorted({min(one, max(1_000, int(one * scale))) for one in sizes.measured})),
     )
 
 
-def _subjects(
-    stack: ExitStack, options: argparse.Namespace, sizes: Sizes, results: Results
-) -> tuple[dict[str, Filled], str | None]:
-    """Open and fill what was asked for; with it, PostgreSQL's version."""
-    home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-")))
-    artifacts, version = str(home / "artifacts"), None
-    sources: list[StoreSource] = []
-    if POSTGRES in options.subjects:
-        try:
-            cluster = stack.enter_context(running())
-        except PostgresMissingError as error:
-            results.skipped[POSTGRES] = str(error)
-            print(f"{POSTGRES} is skipped. To have it: {error}", file=sys.stderr)
-        else:
-            version = cluster.version
-            sources.append(StoreSource(POSTGRES, cluster.uri, artifacts))
-    if SQLITE in options.subjects:
-        sources.append(StoreSource(SQLITE, f"sqlite:///{home / 'mlflow.db'}", artifacts))
-    # Beside the documents, whose server is busy with one core.
-    with filling_sql(sources, options.areas, sizes) as receiver:
-        documents: dict[str, Filled] = {}
-        if {OURS, RAW} & set(options.subjects):
-            ours = StoreSource(OURS, f"docstore://{home / 'embedded'}", artifacts)
-            documents = _filled_documents(stack, ours, options.areas, sizes)
-        with _told("filling the rest"):
-            worlds: dict[str, dict[str, Any]] = receiver.recv()
-    filled = {
-        source.name: Filled(
-            source, {name: AREAS[name].open(source) for name in options.areas}, worlds[source.name]
-        )
-        for source in sources
-    }
-    filled |= {name: one for name, one in documents.items() if name in options.subjects}
-    return filled, version
+def _rows(sizes: Sizes, options: argparse.Namespace) -> dict[str, list[Operation]]:
+    """By area."""
+    return {name: _wanted(AREAS[name].rows(sizes), options) for name in options.areas}
 
 
-def _filled_documents(
-    stack: ExitStack, ours: StoreSource, areas: Sequence[str], sizes: Sizes
-) -> dict[str, Filled]:
-    """Ours, and on the server that it starts, the bare driver."""
-    stack.callback(_stop_embedded, ours.uri)
-    ours.open()
-    address, database = server_behind(ours)
-    source = RawSource(address, database)
-    raw = source.open()
-    stack.callback(raw.close)
-    raw.prepare()
-    filled = {OURS: Filled(ours, {}, {}), RAW: Filled(source, {}, {})}
-    for name in areas:
-        with _told(f"filling {OURS} and {RAW}: {name}"):
-            subjects = AREAS[name].open_documents(ours, raw)
-            worlds = AREAS[name].fill_documents(subjects, raw, sizes)
-        for key, one in filled.items():
-            one.subjects[name] = getattr(subjects, key)
-            one.worlds[name] = getattr(worlds, key)
-    return filled
+def _huge_rows(sizes: Sizes, options: argparse.Namespace) -> list[Operation]:
+    return _wanted(huge.rows(sizes), options) if sizes.huge and TRACKING in options.areas else []
 
 
-def _stop_embedded(uri: str) -> None:
-    """Let go of the server, and wait until it has gone: its directory is about to be removed."""
-    CONTAINER.backend(uri).close()
-    files = Files(Path(uri.removeprefix("docstore://")))
-    deadline = time.monotonic() + _STOP_SECONDS
-    while files.server_is_there() and time.monotonic() < deadline:
-        time.sleep(0.1)
+def _wanted(rows: Sequence[Operation], options: argparse.Namespace) -> list[Operation]:
+    return [row for row in rows if _is_wanted(row.name, options)]
+
+
+def _is_wanted(name: str, options: argparse.Namespace) -> bool:
+    return not options.rows or any(text in name for text in options.rows)
+
+
+def _names(options: argparse.Namespace) -> list[str]:
+    found: list[str] = []
+    for comparison, _ in _STAGES:
+        sizes = _sizes(comparison, options)
+        rows = [row for these in _rows(sizes, options).values() for row in these]
+        found += [row.name for row in [*rows, *_huge_rows(sizes, options)]]
+    return [*dict.fromkeys(found), THROUGHPUT, OPENING, MEMORY]
+
+
+def _compared(
+    comparison: Comparison,
+    build: Callable[[ExitStack, Wanted], Stage],
+    options: argparse.Namespace,
+) -> Results:
+    """Open, fill and measure what is in one table."""
+    sizes = _sizes(comparison, options)
+    names = [name for name in comparison.names if name in options.subjects]
+    rows, huge_rows = _rows(sizes, options), _huge_rows(sizes, options)
+    results = Results(comparison, names, sizes)
+    if not names:
+        return results
+    with ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-"))
+        filled = replace(sizes, huge=sizes.huge if huge_rows else 0)
+        stage = build(stack, Wanted(Path(home), names, options.areas, filled))
+        results.skipped, results.versions = stage.skipped, stage.versions
+        _measure(stage, rows, huge_rows, options, results)
+    return results
 
 
 def _measure(
-    filled: Mapping[str, Filled],
+    stage: Stage,
     rows: Mapping[str, Sequence[Operation]],
-    effort: Effort,
+    huge_rows: Sequence[Operation],
     options: argparse.Namespace,
     results: Results,
 ) -> None:
-    def wanted(name: str) -> bool:
-        return not options.only or any(text in name for text in options.only)
+    effort = QUICK_EFFORT if options.quick else Effort(options.seconds)
+    for area, these in rows.items():
+        results.growth += AREAS[area].growth(results.sizes)
+        for row in these:
+            _measure_rows([row], area, stage.filled, effort, results)
+    if huge_rows:
+        results.growth += huge.growth(results.sizes)
+        _measure_rows(huge_rows, TRACKING, stage.huge, effort, results)
+    if _is_wanted(OPENING, options):
+        with told(OPENING):
+            sources = [one.source for one in stage.filled.values()]
+            stores = [source for source in sources if isinstance(source, StoreSource)]
+            results.opening = {source.name: opening(source) for source in stores}
+    if TRACKING in rows:
+        _measure_processes(stage.filled, effort, options, results)
 
-    for area, operation in ((area, one) for area, these in rows.items() for one in these):
-        if wanted(operation.name):
-            with _told(operation.name):
-                calls = {
-                    name: operation.arrange(one.subjects[area], one.worlds[area])
-                    for name, one in filled.items()
-                }
-                results.samples[operation.name] = measure(calls, effort)
-    sources = [one.source for one in filled.values()]
-    if wanted(OPENING):
-        stores = [source for source in sources if isinstance(source, StoreSource)]
-        results.opening = {source.name: opening_commands(source) for source in stores}
-    if TRACKING in rows and wanted(THROUGHPUT):
-        with _told(THROUGHPUT):
-            scratch = {name: one.worlds[TRACKING].scratch for name, one in filled.items()}
+
+def _measure_rows(
+    rows: Sequence[Operation],
+    area: str,
+    filled: Mapping[str, Filled],
+    effort: Effort,
+    results: Results,
+) -> None:
+    """Measure rows of one area at the same time."""
+    with told(", ".join(row.name for row in rows)):
+        calls: dict[tuple[str, str], Iterator[Call]] = {
+            (row.name, name): row.arrange(one.subjects[area], one.worlds[area])
+            for row in rows
+            for name, one in filled.items()
+            if row.bare or name != results.comparison.bare
+        }
+        samples = measure(calls, effort)
+    for row in rows:
+        results.rows.append(row)
+        results.samples[row.name] = {
+            name: sample for (measured, name), sample in samples.items() if measured == row.name
+        }
+
+
+def _measure_processes(
+    filled: Mapping[str, Filled], effort: Effort, options: argparse.Namespace, results: Results
+) -> None:
+    worlds = {name: one.worlds[TRACKING] for name, one in filled.items()}
+    if _is_wanted(THROUGHPUT, options):
+        with told(THROUGHPUT):
             results.throughput = measure_throughput(
-                sources, scratch, results.sizes.processes, effort.seconds
+                [one.source for one in filled.values()],
+                {name: world.scratch for name, world in worlds.items()},
+                results.sizes.processes,
+                effort.seconds,
             )
-    if TRACKING in rows and wanted(MEMORY):
-        with _told(MEMORY):
-            for name, one in filled.items():
-                history = one.worlds[TRACKING].long_history
-                results.memory[name] = memory_of_history(one.source, history)
-
-
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Say what is going on, and how long it took."""
-    print(f"{what} ... ", end="", file=sys.stderr, flush=True)
-    started = time.monotonic()
-    yield
-    print(f"{time.monotonic() - started:.1f} s", file=sys.stderr)
+    if _is_wanted(MEMORY, options):
+        with told(MEMORY):
+            results.memory = {
+                name: memory_of_history(one.source, worlds[name].long_history)
+                for name, one in filled.items()
+            }
 
 
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler

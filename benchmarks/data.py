@@ -16,10 +16,10 @@ from mlflow.entities import (
 
 EPOCH = 1_700_000_000_000
 HIT = "needle"
-"""The value of the tag and of the parameter that few runs have."""
+"""The value of the tags and of the parameters that few runs have."""
 
-RARE_LOSS = 0.01
-"""Few runs have a smaller ``loss``."""
+RARE = 0.01
+"""Few runs have a smaller ``loss``, or smaller ``seconds``."""
 
 HITS = 50
 """How many runs that is, in an experiment of whatever size."""
@@ -29,6 +29,9 @@ LAST_STEP = 10
 KEY = "loss"
 """The metric whose histories are long."""
 
+KEYS_A_STEP = 10
+
+_HIT_BY = ("team", "stage", "depth", "learning_rate", "loss", "seconds")
 _TEAMS = tuple(f"team-{number}" for number in range(20))
 
 
@@ -39,8 +42,11 @@ class Sizes:
     Args:
         small: Runs of the smaller experiment.
         large: Runs of the larger one.
+        huge: Runs beside which a page is read once more, of documents alone; 0 for none.
         history: Points of the shorter history.
         long_history: Points of the longer one.
+        steps: Batches of ``KEYS_A_STEP`` metrics, of a run that has not ended.
+        measured: Points that logged models have; nothing for none.
         processes: How many log at once.
         models: Registered models.
         versions: Of each of them.
@@ -49,12 +55,44 @@ class Sizes:
 
     small: int = 1_000
     large: int = 100_000
+    huge: int = 1_000_000
     history: int = 10_000
     long_history: int = 1_000_000
+    steps: int = 10_000
+    measured: tuple[int, ...] = (10, 10_000, 1_000_000)
     processes: int = 16
     models: int = 1_000
     versions: int = 20
     prompts: int = 20
+
+
+MONGODB_SIZES = Sizes(
+    large=5_000,
+    huge=0,
+    history=2_000,
+    long_history=100_000,
+    steps=500,
+    measured=(),
+    processes=8,
+    models=200,
+    versions=10,
+    prompts=10,
+)
+"""Of a server that is slow itself: what it takes says nothing, only what ours adds."""
+
+QUICK_SIZES = Sizes(
+    small=200,
+    large=1_000,
+    huge=2_000,
+    history=1_000,
+    long_history=10_000,
+    steps=100,
+    measured=(10, 100),
+    processes=4,
+    models=200,
+    versions=10,
+    prompts=5,
+)
 
 
 def runs(experiment_id: str, count: int, seed: int) -> Iterator[Run]:
@@ -71,23 +109,26 @@ def _run(experiment_id: str, number: int, place: int, stride: int, source: rando
     run_id = f"{source.getrandbits(128):032x}"
     name = f"run-{number}"
     start = EPOCH + number * 1000
-    rare = place == stride // 3
-    loss = source.uniform(0.0, RARE_LOSS) if rare else source.uniform(2 * RARE_LOSS, 5.0)
     end = start + 60_000
+    hit = {kind for at, kind in enumerate(_HIT_BY) if place == at * stride // len(_HIT_BY)}
     params = {
-        "learning_rate": HIT if place == stride // 2 else f"{source.random():.6f}",
+        "learning_rate": HIT if "learning_rate" in hit else f"{source.random():.6f}",
         "batch_size": str(source.choice((16, 32, 64))),
         "optimizer": source.choice(("adam", "sgd")),
-        "depth": str(source.randrange(2, 12)),
+        "depth": HIT if "depth" in hit else str(source.randrange(2, 12)),
         "seed": str(number),
     }
     tags = {
         "mlflow.runName": name,
         "mlflow.user": "bench",
-        "team": HIT if place == 0 else source.choice(_TEAMS),
-        "stage": source.choice(("dev", "test")),
+        "team": HIT if "team" in hit else source.choice(_TEAMS),
+        "stage": HIT if "stage" in hit else source.choice(("dev", "test")),
     }
-    metrics = {"loss": loss, "accuracy": source.random(), "seconds": source.uniform(1, 100)}
+    metrics = {
+        "loss": source.uniform(0.0, RARE) if "loss" in hit else source.uniform(2 * RARE, 5.0),
+        "accuracy": source.random(),
+        "seconds": source.uniform(0.0, RARE) if "seconds" in hit else source.uniform(1, 100),
+    }
     return Run(
         RunInfo(
             run_id=run_id,
@@ -115,23 +156,28 @@ def points_of(run: Run) -> list[Metric]:
     return [Metric(key, value, end, LAST_STEP) for key, value in run.data.metrics.items()]
 
 
-def points(count: int, key: str = KEY, start: int = 0) -> list[Metric]:
-    """Points of one metric, a step and a second apart."""
+def points(count: int, key: str = KEY, start: int = 0, model_id: str | None = None) -> list[Metric]:
+    """Points of one metric, a step and a second apart; perhaps measured of a logged model."""
     return [
-        Metric(key, 1.0 / (step + 1), EPOCH + step * 1000, step)
+        Metric(key, 1.0 / (step + 1), EPOCH + step * 1000, step, model_id=model_id)
         for step in range(start, start + count)
     ]
 
 
-def batches(count: int, size: int = 1_000) -> Iterator[list[Metric]]:
-    """The points of one metric in MLflow's largest batches."""
+def batches(count: int, size: int = 1_000, model_id: str | None = None) -> Iterator[list[Metric]]:
+    """The points of one metric, in MLflow's largest batches unless smaller ones are asked for."""
     for start in range(0, count, size):
-        yield points(min(size, count - start), start=start)
+        yield points(min(size, count - start), start=start, model_id=model_id)
 
 
 def many_metrics(count: int, step: int) -> list[Metric]:
     """One point of each of many metrics."""
-    return [Metric(f"metric-{n}", n / (step + 1), EPOCH + step, step) for n in range(count)]
+    return [Metric(metric_key(n), n / (step + 1), EPOCH + step, step) for n in range(count)]
+
+
+def metric_key(number: int) -> str:
+    """One of the keys of ``many_metrics``."""
+    return f"metric-{number}"
 
 
 def many_params(count: int) -> list[Param]:

@@ -1,13 +1,14 @@
 """Filling a subject: what is to be read is put there in bulk, the same for all."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, TypeVar
+from itertools import chain, islice
+from typing import Any, Protocol, TypeVar
 
 from mlflow.entities import Metric, Run
 from mlflow.store.tracking.dbmodels.models import (
     SqlLatestMetric,
+    SqlLoggedModelMetric,
     SqlMetric,
     SqlParam,
     SqlRun,
@@ -22,14 +23,14 @@ from mlflow_docstore.adapters.document.codecs.runs import (
 )
 from mlflow_docstore.adapters.document.codecs.tags import encode_map
 from mlflow_docstore.adapters.document.documents import stamped
-from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
-from mlflow_docstore.adapters.mongodb.uri import DEFAULT_PREFIX
+from mlflow_docstore.adapters.document.layout import EXPERIMENTS, RUNS
+from mlflow_docstore.adapters.document.layout import METRICS as CHUNKS
+from mlflow_docstore.adapters.document.repositories.indexes import hot_index
 
-from .data import Sizes, batches, points_of, runs
-from .raw import PREFIX, RawSubject
-from .searches import SELECTIVE
+from .data import KEYS_A_STEP, Sizes, batches, many_metrics, points_of, runs
+from .searches import SEARCHES
 from .sql import Row, gather_statistics, insert
-from .subjects import StoreSource, Subject
+from .subjects import Place, StoreSource, StoreSubject, Subject
 
 T = TypeVar("T")
 
@@ -53,6 +54,8 @@ class World:
         history: The run with the shorter history.
         singles: The run with as many points, each logged by a call of its own.
         long_history: The run with the longer one.
+        stepped: The run that has logged several metrics at each of many steps.
+        measured: Logged models by how many points they have; a bare driver has none.
     """
 
     scratch: str
@@ -61,110 +64,113 @@ class World:
     history: str
     singles: str
     long_history: str
+    stepped: str
+    measured: dict[int, str]
+
+
+class Loader(Protocol):
+    """How a subject is given much at once."""
+
+    def insert(self, found: list[Run]) -> None:
+        """Runs."""
+
+    def log(self, run_id: str, calls: Iterable[list[Metric]]) -> None:
+        """Points of a run, as calls of the API with them leave them behind."""
+
+    def measure(self, experiment_id: str, run_id: str, calls: Iterable[list[Metric]]) -> None:
+        """Points of the logged models that they name."""
+
+
+class SqlLoader(Loader):
+    """Fills MLflow's tables as their database is filled fastest.
+
+    Args:
+        engine: The database's.
+    """
+
+    def __init__(self, engine: Any) -> None:
+        self._engine = engine
+
+    def insert(self, found: list[Run]) -> None:
+        insert(self._engine, _rows(found))
+
+    def log(self, run_id: str, calls: Iterable[list[Metric]]) -> None:
+        for these in _batched(chain.from_iterable(calls), 10 * _BATCH):
+            insert(self._engine, {SqlMetric.__table__: _metric_rows(run_id, these)})
+
+    def measure(self, experiment_id: str, run_id: str, calls: Iterable[list[Metric]]) -> None:
+        for these in calls:
+            rows = [_model_metric_row(experiment_id, run_id, metric) for metric in these]
+            insert(self._engine, {SqlLoggedModelMetric.__table__: rows})
+
+
+class DocumentLoader(Loader):
+    """Inserts the documents that the codecs make of runs, and logs points by the API.
+
+    Args:
+        subject: Whose documents they are.
+        place: Where they go.
+    """
+
+    def __init__(self, subject: Subject, place: Place) -> None:
+        self._subject = subject
+        self._place = place
+
+    def insert(self, found: list[Run]) -> None:
+        self._place.insert_many(RUNS, [document(run) for run in found])
+
+    def log(self, run_id: str, calls: Iterable[list[Metric]]) -> None:
+        for these in calls:
+            self._subject.log_batch(run_id, these)
+
+    def measure(self, experiment_id: str, run_id: str, calls: Iterable[list[Metric]]) -> None:  # noqa: ARG002 - a Loader
+        self.log(run_id, calls)
 
 
 def fill_sql(source: StoreSource, sizes: Sizes) -> World:
-    """Fill one of MLflow's SQL stores as its database is filled fastest."""
+    """Fill one of MLflow's SQL stores."""
     subject = source.open()
     engine = subject.store.engine
-
-    def load(found: list[Run]) -> None:
-        insert(engine, _rows(found))
-
-    def log(run_id: str, metrics: Iterable[list[Metric]]) -> None:
-        for batch in metrics:
-            insert(engine, {SqlMetric.__table__: _metric_rows(run_id, batch)})
-
-    world = _fill(subject, sizes, Loaders(load, log, log))
+    world = _fill(subject, sizes, SqlLoader(engine))
     gather_statistics(engine)
     engine.dispose()
     return world
 
 
-def fill_both(ours: Subject, raw: RawSubject, sizes: Sizes) -> tuple[World, World]:
-    """Fill ours, and the bare driver on the same server."""
-    world = fill_documents(ours, raw, DEFAULT_PREFIX, sizes)
-    raw_world = fill_documents(raw, raw, PREFIX, sizes)
-    require_equal_documents(raw, world, raw_world)
-    return world, raw_world
+def fill_documents(subject: Subject, place: Place, sizes: Sizes) -> World:
+    """Fill ours, or a bare driver, and index what a user who searches so would."""
+    world = _fill(subject, sizes, DocumentLoader(subject, place))
+    for index in {hot_index(search.hot) for search in SEARCHES if search.hot is not None}:
+        place.create_index(RUNS, index)
+    return world
 
 
-def fill_documents(subject: Subject, raw: RawSubject, prefix: str, sizes: Sizes) -> World:
-    """Fill collections with the documents that the codecs make; long histories by the API."""
-    native, chunks = raw.sibling(f"{prefix}_runs"), raw.sibling(f"{prefix}_metrics")
-    for search in SELECTIVE:
-        keys = ("experiment_id", "workspace", "lifecycle", search.hot)
-        native.create_index([(str(key), 1) for key in keys], name=f"on_{search.hot}")
-
-    def insert(found: list[Run]) -> None:
-        native.insert_many([_document(run) for run in found], ordered=False)
-
-    def log(run_id: str, metrics: Iterable[list[Metric]]) -> None:
-        for batch in metrics:
-            subject.log_batch(run_id, batch)
-
-    def log_singly(run_id: str, metrics: Iterable[list[Metric]]) -> None:
-        for batch in metrics:
-            chunks.insert_many([_chunk(run_id, metric) for metric in batch], ordered=False)
-
-    return _fill(subject, sizes, Loaders(insert, log, log_singly))
-
-
-@dataclass(frozen=True, slots=True)
-class Loaders:
-    """How a subject is given much at once.
-
-    Args:
-        insert: Runs.
-        log: Points of a run, as batches of them leave them behind.
-        log_singly: Points of a run, as many calls with one point each leave them behind.
-    """
-
-    insert: Callable[[list[Run]], None]
-    log: Callable[[str, Iterable[list[Metric]]], None]
-    log_singly: Callable[[str, Iterable[list[Metric]]], None]
-
-
-def _fill(subject: Subject, sizes: Sizes, loaders: Loaders) -> World:
-    scratch = subject.create_experiment("scratch")
-    experiments = {name: subject.create_experiment(name) for name in _SEEDS}
-    run_ids: list[str] = []
-    for name, count in (("small", sizes.small), ("large", sizes.large)):
-        for batch in _batched(runs(experiments[name], count, _SEEDS[name]), _BATCH):
-            loaders.insert(batch)
-            if name == "large":
-                run_ids.extend(run.info.run_id for run in batch)
-    history, singles, long_history = (subject.create_run(scratch) for _ in range(3))
-    for batch in batches(sizes.history):
-        subject.log_batch(history, batch)
-    loaders.log_singly(singles, batches(sizes.history))
-    loaders.log(long_history, batches(sizes.long_history))
-    return World(scratch, experiments, run_ids, history, singles, long_history)
-
-
-def require_equal_documents(raw: RawSubject, ours: World, theirs: World) -> None:
+def require_equal(places: tuple[Place, Place], ours: World, theirs: World) -> None:
     """See that the bare driver writes what ours does.
 
     Raises:
         DifferentDocumentsError: It does not.
     """
-    for name, field, of_ours, of_raw in (
-        ("experiments", "_id", ours.scratch, theirs.scratch),
-        ("runs", "_id", ours.history, theirs.history),
-        ("metrics", "run_id", ours.history, theirs.history),
+    for collection, field, of_ours, of_bare in (
+        (EXPERIMENTS, "_id", ours.scratch, theirs.scratch),
+        (RUNS, "_id", ours.history, theirs.history),
+        (CHUNKS, "run_id", ours.history, theirs.history),
     ):
-        one = raw.sibling(f"{DEFAULT_PREFIX}_{name}").find_one({field: of_ours})
-        other = raw.sibling(f"{PREFIX}_{name}").find_one({field: of_raw})
-        require_equal(name, one, other)
+        one, other = places
+        require_equal_shapes(
+            collection,
+            one.first(collection, field, of_ours),
+            other.first(collection, field, of_bare),
+        )
 
 
-def require_equal(collection: str, ours: Any, theirs: Any) -> None:
+def require_equal_shapes(collection: str, ours: Any, theirs: Any) -> None:
     """See that two documents are made of the same.
 
     Raises:
         DifferentDocumentsError: They are not.
     """
-    if _shape(ours) != _shape(theirs):
+    if ours is None or _shape(ours) != _shape(theirs):
         raise DifferentDocumentsError(f"{collection}: {_shape(ours)} against {_shape(theirs)}")
 
 
@@ -175,21 +181,53 @@ def _shape(value: Any) -> Any:
     return type(value).__name__
 
 
-def _document(run: Run) -> dict[str, Any]:
+def _fill(subject: Subject, sizes: Sizes, loader: Loader) -> World:
+    scratch = subject.create_experiment("scratch")
+    counts = {"small": sizes.small, "large": sizes.large}
+    experiments = {name: subject.create_experiment(name) for name in counts}
+    run_ids = {
+        name: insert_runs(loader, experiments[name], counts[name], _SEEDS[name]) for name in counts
+    }
+    history, singles, long_history, stepped = (subject.create_run(scratch) for _ in range(4))
+    for batch in batches(sizes.history):
+        subject.log_batch(history, batch)
+    loader.log(singles, batches(sizes.history, size=1))
+    loader.log(long_history, batches(sizes.long_history))
+    loader.log(stepped, (many_metrics(KEYS_A_STEP, step) for step in range(sizes.steps)))
+    measured = {}
+    if isinstance(subject, StoreSubject):
+        measured = {count: _measured(subject, loader, scratch, count) for count in sizes.measured}
+    return World(
+        scratch, experiments, run_ids["large"], history, singles, long_history, stepped, measured
+    )
+
+
+def insert_runs(loader: Loader, experiment_id: str, count: int, seed: int) -> list[str]:
+    """Insert runs; their ids."""
+    run_ids: list[str] = []
+    for batch in _batched(runs(experiment_id, count, seed), _BATCH):
+        loader.insert(batch)
+        run_ids.extend(run.info.run_id for run in batch)
+    return run_ids
+
+
+def _measured(subject: StoreSubject, loader: Loader, experiment_id: str, count: int) -> str:
+    """A logged model of which a run has measured so many points."""
+    model_id, run_id = subject.create_model(experiment_id), subject.create_run(experiment_id)
+    loader.measure(experiment_id, run_id, batches(count, model_id=model_id))
+    return model_id
+
+
+def document(run: Run) -> dict[str, Any]:
+    """A finished run as ours stores it."""
     latest = {
         metric.key: encode_latest((metric.timestamp, metric.step, metric.value, False))
         for metric in points_of(run)
     }
-    document = encode_run(run)
-    document[PARAMS] = encode_map(run.data.params)
-    document[METRICS] = encode_map(latest)
-    return stamped(document)
-
-
-def _chunk(run_id: str, metric: Metric) -> dict[str, Any]:
-    point = (metric.timestamp, metric.step, metric.value, False)
-    (chunk,) = encode_chunks(run_id, {metric.key: [point]})
-    return stamped(chunk)
+    found = encode_run(run)
+    found[PARAMS] = encode_map(run.data.params)
+    found[METRICS] = encode_map(latest)
+    return stamped(found)
 
 
 def _rows(found: list[Run]) -> dict[Any, list[Row]]:
@@ -237,6 +275,18 @@ def _metric_rows(run_id: str, metrics: Iterable[Metric]) -> list[Row]:
         }
         for metric in metrics
     ]
+
+
+def _model_metric_row(experiment_id: str, run_id: str, metric: Metric) -> Row:
+    return {
+        "model_id": metric.model_id,
+        "metric_name": metric.key,
+        "metric_timestamp_ms": metric.timestamp,
+        "metric_step": metric.step,
+        "metric_value": metric.value,
+        "experiment_id": int(experiment_id),
+        "run_id": run_id,
+    }
 
 
 def _batched(items: Iterator[T], size: int) -> Iterator[list[T]]:

@@ -1,36 +1,70 @@
-"""What a process of its own needs: commands to open a store, memory to read a long history."""
+"""What a process of its own needs: to open a store, and memory to read a long history."""
 
 import gc
-import multiprocessing
 import re
-from collections.abc import Callable
-from multiprocessing.connection import Connection
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pymongo import monitoring
 from sqlalchemy import Engine, event
 
+from .children import in_new_process
 from .data import KEY
 from .subjects import Source, StoreSource
 
 _STATUS = Path("/proc/self/status")
 _CLEAR = Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"
-_PATIENCE = 600
+_OPENINGS = 7
+# Statements that set up a connection, or mark where a transaction begins and ends.
+_NO_QUESTIONS = ("PRAGMA", "BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+_OPEN = """
+import sys, time
+import mlflow
+from mlflow.tracking._tracking_service.utils import _get_store
+started = time.perf_counter()
+_get_store(*sys.argv[1:])
+print(time.perf_counter() - started)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What it takes to open a store on an existing database.
+
+    Args:
+        commands: What is sent to the database.
+        seconds: From MLflow being imported to the store.
+    """
+
+    commands: list[str]
+    seconds: float
+
+
+def opening(source: StoreSource) -> Opening:
+    """How a new process opens the store; the time is the median of several processes."""
+    commands: list[str] = in_new_process(_open_counting, source)
+    return Opening(commands, statistics.median(_open_timing(source) for _ in range(_OPENINGS)))
+
+
+def memory_of_history(source: Source, run_id: str) -> int:
+    """By how many bytes reading a history lifts the peak of a new process's resident memory."""
+    found: int = in_new_process(_read_history, source, run_id)
+    return found
 
 
 class _Counter(monitoring.CommandListener):
     """Commands of all clients of the process; handshakes are none."""
 
-    def __init__(self) -> None:
-        self.commands: list[str] = []
-        self.address: tuple[str, int] | None = None
-        self.database = ""
+    def __init__(self, commands: list[str]) -> None:
+        self._commands = commands
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
-        self.commands.append(event.command_name)
-        self.address, self.database = event.connection_id, event.database_name
+        self._commands.append(event.command_name)
 
     def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
         """Of no interest."""
@@ -39,44 +73,28 @@ class _Counter(monitoring.CommandListener):
         """Of no interest."""
 
 
-def opening_commands(source: StoreSource) -> list[str]:
-    """The commands, or SQL statements, with which a new process opens the store."""
-    found: list[str] = _in_new_process(_open_counting, source)
-    return found
-
-
-def server_behind(source: StoreSource) -> tuple[str, str]:
-    """The address of the database server that an embedded store has started, and the database."""
-    found: tuple[str, str] = _in_new_process(_open_listening, source)
-    return found
-
-
-def memory_of_history(source: Source, run_id: str) -> int:
-    """By how many bytes reading a history lifts the peak of a new process's resident memory."""
-    found: int = _in_new_process(_read_history, source, run_id)
-    return found
-
-
 def _open_counting(source: StoreSource) -> list[str]:
-    counter = _Counter()
-    monitoring.register(counter)
+    commands: list[str] = []
+    monitoring.register(_Counter(commands))
 
     def note(*arguments: Any) -> None:
-        counter.commands.append(str(arguments[2]).split(maxsplit=1)[0])
+        if arguments[0].dialect.name != "sqlite":
+            commands.append(str(arguments[2]))
+
+    def watch(name: str, arguments: tuple[Any, ...]) -> None:
+        if name == "sqlite3.connect/handle":
+            arguments[0].set_trace_callback(commands.append)
 
     event.listen(Engine, "before_cursor_execute", note)
+    sys.addaudithook(watch)
     source.open()
-    return counter.commands
+    return [command for command in commands if not command.lstrip().startswith(_NO_QUESTIONS)]
 
 
-def _open_listening(source: StoreSource) -> tuple[str, str]:
-    counter = _Counter()
-    monitoring.register(counter)
-    source.open()
-    if counter.address is None:
-        raise RuntimeError(f"{source.uri} was opened without a command")
-    host, port = counter.address
-    return f"mongodb://{host}:{port}/?directConnection=true", counter.database
+def _open_timing(source: StoreSource) -> float:
+    command = [sys.executable, "-c", _OPEN, source.uri, source.artifacts]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    return float(told.stdout.split()[-1])
 
 
 def _read_history(source: Source, run_id: str) -> int:
@@ -94,22 +112,3 @@ def _resident(field: str) -> int:
     if found is None:
         raise RuntimeError(f"{_STATUS} has no {field}: memory is measured on Linux only")
     return int(found.group(1)) * 1024
-
-
-def _in_new_process(work: Callable[..., Any], *arguments: Any) -> Any:
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_report, args=(sender, work, arguments), daemon=True)
-    process.start()
-    sender.close()
-    try:
-        if not receiver.poll(_PATIENCE):
-            raise TimeoutError(f"{work.__name__} took longer than {_PATIENCE} s")
-        return receiver.recv()
-    finally:
-        process.join(timeout=30)
-        process.terminate()
-
-
-def _report(sender: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
-    sender.send(work(*arguments))

@@ -5,17 +5,18 @@ import os
 import platform
 import re
 import sqlite3
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 _PACKAGES = ("mlflow", "pymongo", "secantusdb", "sqlalchemy", "psycopg2-binary")
 
 
-def describe(postgres: str | None) -> dict[str, str]:
+def describe(servers: Mapping[str, str]) -> dict[str, str]:
     """Names and values, in the order in which they are shown.
 
     Args:
-        postgres: The server's version, if there is one.
+        servers: The versions of those that were started.
     """
     found = {
         "date": dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
@@ -24,9 +25,8 @@ def describe(postgres: str | None) -> dict[str, str]:
         "system": platform.platform(),
         "Python": platform.python_version(),
         "SQLite": sqlite3.sqlite_version,
-        "PostgreSQL": postgres or "not measured",
     }
-    return found | {package: _version(package) for package in _PACKAGES}
+    return {**found, **servers} | {package: _version(package) for package in _PACKAGES}
 
 
 def load() -> str:

@@ -8,9 +8,18 @@ from typing import Any, Protocol
 
 from mlflow.entities import Metric, Param, RunTag
 
-from .data import EPOCH, KEY, Sizes, many_metrics, many_params, points
+from .data import (
+    EPOCH,
+    KEY,
+    KEYS_A_STEP,
+    Sizes,
+    many_metrics,
+    many_params,
+    metric_key,
+    points,
+)
 from .fill import World
-from .searches import DEFAULT, HIGHEST, LOWEST, SELECTIVE, Search
+from .searches import DEEP, DEFAULT, SEARCHES, SELECTIVE, Search
 from .subjects import Subject, Token
 from .timing import Call
 
@@ -18,8 +27,21 @@ WRITE = POINT_READ = 1.5
 BULK_READ = 2.5
 """What ours may cost, as a multiple of the bare driver's time."""
 
+SINGLE = 3.0
+POINTS = 10.0
+MANY = 8.0
+HISTORY = 15.0
+SEARCH = 5.0
+"""How many times faster ours must be than the faster of MLflow's stores."""
+
+DEEP_LIMIT = 1.2
+GROWTH_LIMIT = 2.0
+HUGE_LIMIT = 1.3
+MEASURED_LIMIT = 1.2
+"""What one row of ours may cost, as a multiple of another one's time."""
+
 PAGE = 100
-DEEP = 100
+DEEP_PAGE = 100
 """The page that must cost what the first one does."""
 
 _CALLS_A_RUN = 100
@@ -42,15 +64,34 @@ class Operation:
 
     Args:
         name: What it is.
-        limit: What ours may cost, as a multiple of the bare driver's time.
         arrange: The calls.
-        faster: How many times faster than SqlAlchemyStore on PostgreSQL ours must be; None: any.
+        limit: What ours may cost, as a multiple of the bare driver's time.
+        faster: How many times faster ours must be than the faster of MLflow's stores.
+        bare: Whether the bare driver does it, too.
     """
 
     name: str
-    limit: float
     arrange: Arrange
-    faster: float | None = None
+    limit: float
+    faster: float
+    bare: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A row that compares two others, subject by subject.
+
+    Args:
+        title: What it is.
+        row: The name of the row that may cost more.
+        base: The name of the row that it is compared with.
+        limit: What it may cost ours, as a multiple; None for whatever.
+    """
+
+    title: str
+    row: str
+    base: str
+    limit: float | None
 
 
 class WrongAnswerError(Exception):
@@ -59,35 +100,72 @@ class WrongAnswerError(Exception):
 
 def operations(sizes: Sizes) -> list[Operation]:
     """All rows."""
+    write = partial(Operation, limit=WRITE, faster=SINGLE)
     return [
-        Operation("create_experiment", WRITE, _create_experiment),
-        Operation("create_run", WRITE, _create_run, faster=2),
-        Operation("log_param", WRITE, _log_param),
-        Operation("log_metric", WRITE, _log_metric),
-        Operation("set_tag", WRITE, _set_tag),
-        Operation("log_batch: 1,000 points, one key", WRITE, _log_points, faster=20),
-        Operation("log_batch: 100 keys", WRITE, _log_keys, faster=4),
-        Operation("log_batch: 100 params", WRITE, _log_params),
-        Operation("get_run", POINT_READ, _get_run, faster=2),
-        Operation(
-            f"get_metric_history: {sizes.history:,} points",
-            BULK_READ,
-            partial(_history, run="history", length=sizes.history),
-            faster=15,
+        write("create_experiment", _create_experiment),
+        write("create_run", _create_run),
+        write("log_param", _log_param),
+        write("log_metric", _log_metric),
+        write("set_tag", _set_tag),
+        Operation("log_batch: 1,000 points, one key", _log_points, WRITE, POINTS),
+        Operation("log_batch: 100 keys", _log_keys, WRITE, MANY),
+        Operation("log_batch: 100 params", _log_params, WRITE, MANY),
+        *(
+            write(_measuring(count), partial(_log_measured, points=count), bare=False)
+            for count in sizes.measured
         ),
-        Operation(
+        Operation("get_run", _get_run, POINT_READ, SINGLE),
+        *_histories(sizes),
+        *(
+            Operation(name, partial(_search, search=search, page=page), BULK_READ, SEARCH)
+            for name, search, page in search_pages(sizes)
+        ),
+    ]
+
+
+def growth(sizes: Sizes) -> list[Growth]:
+    """Rows against each other: deep pages against first ones, many runs against few."""
+    found: list[Growth] = []
+    for name, search, page in search_pages(sizes):
+        runs = sizes.small if page.experiment == "small" else sizes.large
+        title = f"{search.title}, {runs:,} runs"
+        if page.number == DEEP_PAGE:
+            first = search_name(search, runs, SearchPage(page.experiment, page.size))
+            found.append(Growth(f"{title}: page 100 against page 1", name, first, DEEP_LIMIT))
+        elif page.experiment == "large":
+            few = search_name(search, sizes.small, page)
+            limit = GROWTH_LIMIT if search in (DEFAULT, *SELECTIVE) else None
+            found.append(Growth(f"{title} against {sizes.small:,}", name, few, limit))
+    base, *others = sizes.measured or (0,)
+    return found + [
+        Growth(
+            f"log_metric of a logged model: {count:,} points against {base:,}",
+            _measuring(count),
+            _measuring(base),
+            MEASURED_LIMIT,
+        )
+        for count in others
+    ]
+
+
+def _histories(sizes: Sizes) -> list[Operation]:
+    read = partial(Operation, limit=BULK_READ, faster=HISTORY)
+    return [
+        read(
+            f"get_metric_history: {sizes.history:,} points",
+            partial(_history, run="history", length=sizes.history),
+        ),
+        read(
             f"get_metric_history: {sizes.history:,} points, logged one by one",
-            BULK_READ,
             partial(_history, run="singles", length=sizes.history),
         ),
-        Operation(
-            f"get_metric_history: {sizes.long_history:,} points",
-            BULK_READ,
-            partial(_history, run="long_history", length=sizes.long_history),
+        read(
+            f"get_metric_history: one key of {KEYS_A_STEP}, {sizes.steps:,} steps, unmerged",
+            partial(_history, run="stepped", length=sizes.steps, key=metric_key(0)),
         ),
-        *(
-            Operation(name, BULK_READ, partial(_search, search=search, page=page))
-            for name, search, page in search_pages(sizes)
+        read(
+            f"get_metric_history: {sizes.long_history:,} points",
+            partial(_history, run="long_history", length=sizes.long_history),
         ),
     ]
 
@@ -105,19 +183,23 @@ def search_pages(sizes: Sizes) -> list[tuple[str, Search, SearchPage]]:
     """The searches with the names of their rows."""
     found = []
     for experiment, runs in (("small", sizes.small), ("large", sizes.large)):
-        for search in (DEFAULT, *SELECTIVE, HIGHEST, LOWEST):
+        for search in SEARCHES:
             found.append((runs, search, SearchPage(experiment, PAGE)))
-            if search in (DEFAULT, HIGHEST):
-                size = min(PAGE, runs // DEEP)
+            if search in DEEP:
+                size = min(PAGE, runs // DEEP_PAGE)
                 if size != PAGE:
                     found.append((runs, search, SearchPage(experiment, size)))
-                found.append((runs, search, SearchPage(experiment, size, DEEP)))
+                found.append((runs, search, SearchPage(experiment, size, DEEP_PAGE)))
     return [(search_name(search, runs, page), search, page) for runs, search, page in found]
 
 
 def search_name(search: Search, runs: int, page: SearchPage) -> str:
     """What the row of a search is called."""
     return f"search_runs: {search.title}, {runs:,} runs, page {page.number} of {page.size}"
+
+
+def _measuring(points: int) -> str:
+    return f"log_metric: of a logged model with {points:,} points"
 
 
 def _create_experiment(subject: Subject, world: World) -> Iterator[Call]:  # noqa: ARG001 - an Arrange
@@ -138,6 +220,13 @@ def _log_param(subject: Subject, world: World) -> Iterator[Call]:
 def _log_metric(subject: Subject, world: World) -> Iterator[Call]:
     for run_id, number in _fresh_runs(subject, world, _CALLS_A_RUN):
         metric = Metric(KEY, 1.0 / (number + 1), EPOCH + number, number)
+        yield partial(subject.log_metric, run_id, metric)
+
+
+def _log_measured(subject: Subject, world: World, points: int) -> Iterator[Call]:
+    model_id = world.measured[points]
+    for run_id, number in _fresh_runs(subject, world, _CALLS_A_RUN):
+        metric = Metric(KEY, 1.0 / (number + 1), EPOCH + number, number, model_id=model_id)
         yield partial(subject.log_metric, run_id, metric)
 
 
@@ -167,18 +256,26 @@ def _get_run(subject: Subject, world: World) -> Iterator[Call]:
         yield partial(subject.get_run, run_id)
 
 
-def _history(subject: Subject, world: World, run: str, length: int) -> Iterator[Call]:
+def _history(
+    subject: Subject, world: World, run: str, length: int, key: str = KEY
+) -> Iterator[Call]:
     run_id = getattr(world, run)
 
     def read() -> None:
-        expect(subject, "points", subject.history(run_id, KEY), length)
+        expect(subject, "points", subject.history(run_id, key), length)
 
     while True:
         yield read
 
 
 def _search(subject: Subject, world: World, search: Search, page: SearchPage) -> Iterator[Call]:
-    experiment_id = world.experiments[page.experiment]
+    return searching(subject, world.experiments[page.experiment], search, page)
+
+
+def searching(
+    subject: Subject, experiment_id: str, search: Search, page: SearchPage
+) -> Iterator[Call]:
+    """Calls that read a page of an experiment."""
     token = _token_of(subject, experiment_id, search, page)
     length = page.size if search.hits is None else search.hits
 

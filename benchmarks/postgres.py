@@ -3,7 +3,6 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,8 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .ports import HOST, free_port
+
 INSTALL = "apt-get install postgresql"
-HOST = "127.0.0.1"
 
 _DEBIAN = Path("/usr/lib/postgresql")
 _PROGRAMS = ("initdb", "pg_ctl", "postgres")
@@ -45,7 +45,7 @@ def running() -> Iterator[Cluster]:
     if owner is not None:
         shutil.chown(home, owner)
     try:
-        data, port = home / "data", _free_port()
+        data, port = home / "data", free_port()
         _run(owner, home, [programs / "initdb", "-D", data, "-U", "mlflow", "-A", "trust"])
         control = [programs / "pg_ctl", "-D", data, "-w", "-t", str(_SECONDS)]
         options = f"-p {port} -k {home} -c listen_addresses={HOST}"
@@ -106,9 +106,3 @@ def _version(programs: Path) -> str:
         [programs / "postgres", "--version"], capture_output=True, text=True, check=True
     )
     return told.stdout.strip().removeprefix("postgres (PostgreSQL) ")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

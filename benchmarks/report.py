@@ -1,50 +1,62 @@
-"""The table: medians, ratios, targets, and whether they are met."""
+"""The tables: medians, ratios, targets, whether they are met, and why they are not."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .data import Sizes
-from .operations import DEEP, Operation, SearchPage, search_name, search_pages
+from .footprint import Opening
+from .operations import SINGLE, WRITE, Growth, Operation
 from .processes import Throughput
-from .searches import DEFAULT, SELECTIVE
-from .subjects import NAMES, OURS, POSTGRES, RAW, SQLITE
+from .reasons import REASONS
+from .stages import EMBEDDED, Comparison
+from .subjects import TITLES
 from .timing import Sample
 
 MET, MISSED = "✓", "✗"
-TITLES = {
-    POSTGRES: "MLflow on PostgreSQL",
-    SQLITE: "MLflow on SQLite",
-    OURS: "ours",
-    RAW: "bare pymongo",
-}
 
-DEEP_LIMIT = 1.2
-GROWTH_LIMIT = 2.0
-OPENING_LIMIT = 3
+COMMANDS_LIMIT = 3
+SECONDS_LIMIT = 0.030
 MEMORY_LIMIT = 2**30
-WRITE_LIMIT = 1.5
 
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
 @dataclass(slots=True)
 class Results:
-    """Everything that one run of the benchmarks measured."""
+    """Everything that was measured for one table."""
 
+    comparison: Comparison
+    subjects: list[str]
     sizes: Sizes
-    machine: dict[str, str]
+    rows: list[Operation] = field(default_factory=list)
+    growth: list[Growth] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     samples: dict[str, dict[str, Sample]] = field(default_factory=dict)
     throughput: dict[str, Throughput] = field(default_factory=dict)
-    opening: dict[str, list[str]] = field(default_factory=dict)
+    opening: dict[str, Opening] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)
 
+    def titles(self) -> list[str]:
+        """Of the columns of subjects."""
+        return [TITLES[name] for name in self.subjects]
 
-def render(results: Results, operations: Sequence[Operation]) -> str:
+    def fastest(self, values: Mapping[str, float], choose: Callable[..., float]) -> float | None:
+        """The best value of MLflow's stores, if any was measured."""
+        found = [values[name] for name in self.comparison.rivals if name in values]
+        return choose(found) if found else None
+
+
+def render(conditions: Mapping[str, str], results: Sequence[Results]) -> str:
     """The whole report, as Markdown."""
-    parts = [_conditions(results), _medians(results, operations)]
-    parts += [_growth(results), _processes(results), _footprint(results)]
+    lines = [f"- {name}: {value}" for name, value in conditions.items()]
+    skipped = {name: why for one in results for name, why in one.skipped.items()}
+    lines += [f"- skipped {TITLES[name]}: {why}" for name, why in skipped.items()]
+    parts = ["\n".join(lines)]
+    for one in results:
+        parts.append(f"### {one.comparison.title}")
+        parts += [_medians(one), _growth(one), _processes(one), _footprint(one)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -58,107 +70,59 @@ def keep(report: str, page: Path) -> None:
     page.write_text(f"{before}{_BEGIN}\n\n{report}\n\n{_END}{after}")
 
 
-def _conditions(results: Results) -> str:
-    lines = [f"- {name}: {value}" for name, value in results.machine.items()]
-    lines += [f"- skipped {TITLES[name]}: {why}" for name, why in results.skipped.items()]
-    return "\n".join(lines)
+def _medians(results: Results) -> str:
+    rivals = ["faster of MLflow's / ours"] if results.comparison.rivals else []
+    header = ["operation", *results.titles(), *rivals, "ours / bare", "calls", "spread"]
+    return _table(header, [_median_row(results, row) for row in results.rows])
 
 
-def _medians(results: Results, operations: Sequence[Operation]) -> str:
-    header = [
-        "operation",
-        *(TITLES[name] for name in NAMES),
-        "ours / bare",
-        "PostgreSQL / ours",
-        "SQLite / ours",
-        "calls of ours",
-        "spread of ours",
-    ]
-    rows = [
-        _median_row(operation, results.samples[operation.name])
-        for operation in operations
-        if operation.name in results.samples
-    ]
-    return _table(header, rows) if rows else ""
-
-
-def _median_row(operation: Operation, samples: Mapping[str, Sample]) -> list[str]:
-    ours = samples.get(OURS)
+def _median_row(results: Results, row: Operation) -> list[str]:
+    samples = results.samples[row.name]
+    medians = {name: sample.median for name, sample in samples.items()}
+    ours, bare = (medians.get(name) for name in (results.comparison.ours, results.comparison.bare))
+    fastest = results.fastest(medians, min)
+    own = samples.get(results.comparison.ours)
     return [
-        operation.name,
-        *(_time(samples[name].median) if name in samples else "-" for name in NAMES),
-        _ratio(samples, OURS, RAW, most=operation.limit),
-        _ratio(samples, POSTGRES, OURS, least=operation.faster),
-        _ratio(samples, SQLITE, OURS),
-        str(len(ours.seconds)) if ours else "-",
-        f"{ours.spread:.0%}" if ours else "-",
+        row.name,
+        *(_time(medians[name]) if name in medians else "-" for name in results.subjects),
+        *([_ratio(fastest, ours, least=row.faster)] if results.comparison.rivals else []),
+        _ratio(ours, bare, most=row.limit),
+        str(len(own.seconds)) if own else "-",
+        f"{own.spread:.0%}" if own and own.spread == own.spread else "-",
     ]
-
-
-def _ratio(
-    samples: Mapping[str, Sample],
-    one: str,
-    other: str,
-    *,
-    most: float | None = None,
-    least: float | None = None,
-) -> str:
-    if one not in samples or other not in samples:
-        return "-"
-    return _judged(samples[one].median / samples[other].median, most=most, least=least)
-
-
-def _judged(value: float, *, most: float | None = None, least: float | None = None) -> str:
-    """A ratio, its target, and whether it is met."""
-    shown = f"{value:.2f}" if value < 10 else f"{value:.0f}"
-    if most is not None:
-        return f"{shown} (≤ {most:g} {MET if value <= most else MISSED})"
-    if least is not None:
-        return f"{shown} (≥ {least:g} {MET if value >= least else MISSED})"
-    return shown
 
 
 def _growth(results: Results) -> str:
-    """Ours against itself: deep pages against first ones, many runs against few."""
-    sizes = results.sizes
-    pages = search_pages(sizes)
-    comparisons: list[tuple[str, str, str, float | None]] = []
-    for name, search, page in pages:
-        runs = sizes.small if page.experiment == "small" else sizes.large
-        if page.number == DEEP:
-            first = search_name(search, runs, SearchPage(page.experiment, page.size))
-            comparisons.append((name, first, f"{search.title}, {runs:,} runs", DEEP_LIMIT))
-        elif page.experiment == "large":
-            few = search_name(search, sizes.small, page)
-            limit = GROWTH_LIMIT if search in (DEFAULT, *SELECTIVE) else None
-            title = f"{search.title}, {sizes.large:,} runs against {sizes.small:,}"
-            comparisons.append((name, few, title, limit))
-    header = ["page 100 against page 1; many runs against few", *(TITLES[name] for name in NAMES)]
-    rows = [
-        [title, *(_against(results, name, one, other, limit) for name in NAMES)]
-        for one, other, title, limit in comparisons
-        if one in results.samples and other in results.samples
-    ]
-    return _table(header, rows) if rows else ""
-
-
-def _against(results: Results, subject: str, one: str, other: str, limit: float | None) -> str:
-    first, second = results.samples[one].get(subject), results.samples[other].get(subject)
-    if first is None or second is None:
-        return "-"
-    return _judged(first.median / second.median, most=limit if subject == OURS else None)
+    """Subjects against themselves: deep pages against first ones, many runs against few."""
+    header = ["one row against another", *results.titles()]
+    rows = []
+    for one in results.growth:
+        if one.row not in results.samples or one.base not in results.samples:
+            continue
+        cells = []
+        for name in results.subjects:
+            first, second = (results.samples[row].get(name) for row in (one.row, one.base))
+            limit = one.limit if name == results.comparison.ours else None
+            cells.append(_ratio(first and first.median, second and second.median, most=limit))
+        rows.append([one.title, *cells])
+    return _table(header, rows)
 
 
 def _processes(results: Results) -> str:
     found = results.throughput
     if not found:
         return ""
-    header = ["", *(TITLES[name] for name in NAMES), "bare / ours", "ours / PostgreSQL"]
+    comparison = results.comparison
+    medians = {name: one.median for name, one in found.items()}
+    ours, bare = medians.get(comparison.ours), medians.get(comparison.bare)
+    fastest = results.fastest(medians, max)
+    rivals = ["ours / faster of MLflow's"] if comparison.rivals else []
+    header = ["calls a second", *results.titles(), *rivals, "bare / ours"]
     row = [
-        f"log_metric by {results.sizes.processes} processes at once, calls a second",
-        *(_rate(found[name]) if name in found else "-" for name in NAMES),
-        _faster(found, RAW, OURS, most=WRITE_LIMIT),
-        _faster(found, OURS, POSTGRES),
+        f"log_metric by {results.sizes.processes} processes at once",
+        *(_rate(found[name]) if name in found else "-" for name in results.subjects),
+        *([_ratio(ours, fastest, least=SINGLE)] if rivals else []),
+        _ratio(bare, ours, most=WRITE),
     ]
     return _table(header, [row])
 
@@ -168,41 +132,65 @@ def _rate(throughput: Throughput) -> str:
     return f"{throughput.median:,.0f}{refused}"
 
 
-def _faster(
-    found: Mapping[str, Throughput], one: str, other: str, most: float | None = None
-) -> str:
-    if one not in found or other not in found:
-        return "-"
-    return _judged(found[one].median / found[other].median, most=most)
-
-
 def _footprint(results: Results) -> str:
-    header = ["", *(TITLES[name] for name in NAMES)]
+    timed = SECONDS_LIMIT if results.comparison is EMBEDDED else None
     rows = [
         _footprint_row(
+            results,
             "commands (or SQL statements) that open a store on an existing database",
-            {name: len(commands) for name, commands in results.opening.items()},
+            {name: len(one.commands) for name, one in results.opening.items()},
             str,
-            OPENING_LIMIT,
+            COMMANDS_LIMIT,
         ),
         _footprint_row(
+            results,
+            "time to open it in a new process that has imported MLflow",
+            {name: one.seconds for name, one in results.opening.items()},
+            _time,
+            timed,
+        ),
+        _footprint_row(
+            results,
             f"memory to read a history of {results.sizes.long_history:,} points",
             results.memory,
             lambda value: f"{value / 2**20:,.0f} MiB",
             MEMORY_LIMIT,
         ),
     ]
-    return _table(header, [row for row in rows if row])
+    return _table(["", *results.titles()], [row for row in rows if row])
 
 
 def _footprint_row(
-    title: str, found: Mapping[str, int], shown: Callable[[int], str], limit: int
+    results: Results,
+    title: str,
+    found: Mapping[str, float],
+    shown: Callable[[float], str],
+    limit: float | None,
 ) -> list[str]:
     cells = {name: shown(value) for name, value in found.items()}
-    if OURS in found:
-        mark = MET if found[OURS] <= limit else MISSED
-        cells[OURS] += f" (≤ {shown(limit)} {mark})"
-    return [title, *(cells.get(name, "-") for name in NAMES)] if cells else []
+    ours = results.comparison.ours
+    if ours in found and limit is not None:
+        cells[ours] += f" (≤ {shown(limit)} {MET if found[ours] <= limit else MISSED})"
+    return [title, *(cells.get(name, "-") for name in results.subjects)] if cells else []
+
+
+def _ratio(
+    one: float | None,
+    other: float | None,
+    *,
+    most: float | None = None,
+    least: float | None = None,
+) -> str:
+    """A ratio, its target, and whether it is met."""
+    if one is None or other is None:
+        return "-"
+    value = one / other
+    shown = f"{value:.2f}" if value < 10 else f"{value:.0f}"
+    if most is not None:
+        return f"{shown} (≤ {most:g} {MET if value <= most else MISSED})"
+    if least is not None:
+        return f"{shown} (≥ {least:g} {MET if value >= least else MISSED})"
+    return shown
 
 
 def _time(seconds: float) -> str:
@@ -217,20 +205,28 @@ def _time(seconds: float) -> str:
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Aligned, so that it reads in a terminal as well."""
+    """Aligned, so that it reads in a terminal as well. What misses a mark has its reason beside."""
+    if not rows:
+        return ""
     table = [list(header), *(list(row) for row in rows)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(header))]
-    lines = [_line(row, widths) for row in table]
+    missing = [any(MISSED in cell for cell in row) for row in table]
+    if any(missing):
+        table[0].append("why it misses")
+        for row, misses in zip(table[1:], missing[1:], strict=True):
+            row.append(REASONS.get(row[0], "not looked into yet") if misses else "")
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    texts = {0, len(header)}
     rule = [
-        "-" * width if column == 0 else "-" * (width - 1) + ":"
+        "-" * width if column in texts else "-" * (width - 1) + ":"
         for column, width in enumerate(widths)
     ]
-    return "\n".join([lines[0], _line(rule, widths), *lines[1:]]) if rows else ""
+    lines = [_line(row, widths, texts) for row in table]
+    return "\n".join([lines[0], _line(rule, widths, texts), *lines[1:]])
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int], texts: set[int]) -> str:
     padded = [
-        cell.ljust(width) if column == 0 else cell.rjust(width)
+        cell.ljust(width) if column in texts else cell.rjust(width)
         for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
     ]
     return f"| {' | '.join(padded)} |"

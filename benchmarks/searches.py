@@ -1,12 +1,17 @@
-"""The searches, each as MLflow's grammar and, beside it, as the bare driver's query."""
+"""The searches, each as MLflow's grammar and, beside it, as what the bare drivers ask for."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from .data import HIT, HITS, RARE_LOSS
+from mlflow_docstore.core.query import Field, FieldKind
+
+from .data import HIT, HITS, RARE
+
+Condition = tuple[str, str, str | float]
+"""A path in the document, ``=`` or ``<``, and a value."""
 
 BY_RECENCY = (("recent", 1),)
+OPTIONAL = "metrics."
+"""What paths start with that a document may lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,58 +22,74 @@ class Search:
         title: What it is.
         filter_string: For MLflow.
         order_by: For MLflow.
-        where: The same filter for the driver, besides experiment and stage.
-        sort: The same order for the driver.
+        where: The same filter for the drivers, besides experiment and stage.
+        sort: The same order for the drivers: paths, and 1 or -1.
         hits: How many runs match; None for all.
-        hot: The path that a user who searches so puts an index on.
+        hot: What a user who searches so puts an index on.
     """
 
     title: str
     filter_string: str = ""
     order_by: tuple[str, ...] = ()
-    where: Mapping[str, Any] = field(default_factory=dict)
+    where: tuple[Condition, ...] = ()
     sort: tuple[tuple[str, int], ...] = BY_RECENCY
     hits: int | None = None
-    hot: str | None = None
+    hot: Field | None = None
 
 
 DEFAULT = Search("default order")
 
-METRIC_RANGE = Search(
-    "metric range",
-    filter_string=f"metrics.loss < {RARE_LOSS}",
-    where={"metrics.loss.v": {"$lt": RARE_LOSS}},
-    hits=HITS,
-    hot="metrics.loss.v",
-)
 
-PARAM = Search(
-    "param equality",
-    filter_string=f"params.learning_rate = '{HIT}'",
-    where={"params.learning_rate": HIT},
-    hits=HITS,
-    hot="params.learning_rate",
-)
+def _metric_range(title: str, key: str, hot: Field | None = None) -> Search:
+    return Search(
+        title,
+        filter_string=f"metrics.{key} < {RARE}",
+        where=((f"metrics.{key}.v", "<", RARE),),
+        hits=HITS,
+        hot=hot,
+    )
 
-TAG = Search(
-    "tag equality",
-    filter_string=f"tags.team = '{HIT}'",
-    where={"tags.team": HIT},
-    hits=HITS,
-    hot="tags.team",
-)
 
-HIGHEST = Search(
-    "metric descending",
-    order_by=("metrics.accuracy DESC",),
-    # Runs with a number, then with NaN, then without: the rank, in either direction.
-    sort=(("metrics.accuracy.r", -1), ("metrics.accuracy.v", -1), ("recent", 1)),
-)
+def _equality(title: str, kind: str, key: str, hot: Field | None = None) -> Search:
+    return Search(
+        title,
+        filter_string=f"{kind}.{key} = '{HIT}'",
+        where=((f"{kind}.{key}", "=", HIT),),
+        hits=HITS,
+        hot=hot,
+    )
 
-LOWEST = Search(
-    "metric ascending",
-    order_by=("metrics.loss ASC",),
-    sort=(("metrics.loss.r", -1), ("metrics.loss.v", 1), ("recent", 1)),
-)
 
-SELECTIVE = (METRIC_RANGE, PARAM, TAG)
+def _ordered(title: str, key: str, way: int, hot: Field | None = None) -> Search:
+    return Search(
+        title,
+        order_by=(f"metrics.{key} {'ASC' if way > 0 else 'DESC'}",),
+        # Runs with a number, then with NaN, then without: the rank, in either direction.
+        sort=((f"metrics.{key}.r", -1), (f"metrics.{key}.v", way), ("recent", 1)),
+        hot=hot,
+    )
+
+
+_LOSS = Field(FieldKind.METRIC, "loss")
+
+SELECTIVE = (
+    _metric_range("metric range, indexed", "loss", _LOSS),
+    _equality(
+        "param equality, indexed",
+        "params",
+        "learning_rate",
+        Field(FieldKind.PARAM, "learning_rate"),
+    ),
+    _equality("tag equality, indexed", "tags", "team", Field(FieldKind.TAG, "team")),
+)
+UNAIDED = (
+    _metric_range("metric range", "seconds"),
+    _equality("param equality", "params", "depth"),
+    _equality("tag equality", "tags", "stage"),
+)
+HIGHEST = _ordered("metric descending", "accuracy", -1)
+LOWEST = _ordered("metric ascending, indexed", "loss", 1, _LOSS)
+
+SEARCHES = (DEFAULT, *SELECTIVE, *UNAIDED, HIGHEST, LOWEST)
+DEEP = (DEFAULT, HIGHEST)
+"""Those whose 100th page is read as well."""

@@ -45,7 +45,7 @@ def _copy_postgres(connection: Any, table: Any, rows: Sequence[Row]) -> None:
 
 def _copy_sqlite(connection: Any, table: Any, rows: Sequence[Row]) -> None:
     marks = ", ".join("?" * len(rows[0]))
-    statement = f"INSERT INTO {table.name} ({', '.join(rows[0])}) VALUES ({marks})"  # noqa: S608
+    statement = f"INSERT INTO {table.name} ({', '.join(rows[0])}) VALUES ({marks})"
     with closing(connection.cursor()) as cursor:
         cursor.executemany(statement, [tuple(row.values()) for row in rows])
 

@@ -1,19 +1,33 @@
 """Who is measured: MLflow's stores by their URI, through MLflow's own resolution."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mlflow.entities import Metric, Param, RunTag, ViewType
 from mlflow.tracking._tracking_service.utils import _get_store
 
+from mlflow_docstore.adapters.document.driver import Document
+from mlflow_docstore.adapters.document.layout import Index
+
 from .searches import Search
 
 POSTGRES = "postgres"
 SQLITE = "sqlite"
 OURS = "ours"
-RAW = "raw"
-NAMES = (POSTGRES, SQLITE, OURS, RAW)
+BARE = "bare"
+OURS_ON_MONGODB = "ours-mongodb"
+BARE_ON_MONGODB = "bare-mongodb"
+
+TITLES: Mapping[str, str] = {
+    POSTGRES: "MLflow on PostgreSQL",
+    SQLITE: "MLflow on SQLite",
+    OURS: "ours",
+    BARE: "bare sqlite3",
+    OURS_ON_MONGODB: "ours",
+    BARE_ON_MONGODB: "bare pymongo",
+}
+NAMES = tuple(TITLES)
 
 Token = Any
 """Where a page starts; each subject has its own kind."""
@@ -56,6 +70,19 @@ class Subject(Protocol):
         """Read a page; how many runs it has, and where the next one starts."""
 
 
+class Place(Protocol):
+    """Where documents are put in bulk, and looked at to see that all subjects store the same."""
+
+    def insert_many(self, collection: str, documents: Sequence[Document]) -> object:
+        """Put documents into a collection."""
+
+    def create_index(self, collection: str, index: Index) -> None:
+        """Make an index."""
+
+    def first(self, collection: str, field: str, value: str) -> Document | None:
+        """A document that has a value in a field."""
+
+
 class Source(Protocol):
     """How any process gets at a subject. Can be pickled."""
 
@@ -89,6 +116,10 @@ class StoreSubject(Subject):
             run_name="bench",
         )
         return str(run.info.run_id)
+
+    def create_model(self, experiment_id: str) -> str:
+        """A new logged model's id."""
+        return str(self.store.create_logged_model(experiment_id).model_id)
 
     def log_param(self, run_id: str, param: Param) -> None:
         self.store.log_param(run_id, param)

@@ -3,10 +3,12 @@
 import gc
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 Call = Callable[[], object]
+K = TypeVar("K", bound=Hashable)
 
 LEAST = 5
 """Calls of each subject, unless that takes longer than ``Effort.patience``."""
@@ -79,12 +81,12 @@ def _timed(call: Call) -> float:
     return time.perf_counter() - started
 
 
-def measure(calls: Mapping[str, Iterator[Call]], effort: Effort) -> dict[str, Sample]:
+def measure(calls: Mapping[K, Iterator[Call]], effort: Effort) -> dict[K, Sample]:
     """Call each subject in turn, a slice of time each, until all have been called enough.
 
     Args:
-        calls: By subject, calls that are ready to be made: what comes before one, as making its
-            arguments, happens while the next is asked for, and is not counted.
+        calls: By subject, or by row and subject, calls that are ready to be made: what comes before
+            one, as making its arguments, happens while the next is asked for, and is not counted.
         effort: How long.
     """
     samples = {name: Sample() for name in calls}

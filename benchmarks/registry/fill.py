@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -17,24 +18,23 @@ from mlflow.store.model_registry.dbmodels.models import (
 from mlflow.tracking._model_registry.utils import _get_store
 
 from benchmarks.data import Sizes
-from benchmarks.fill import require_equal
-from benchmarks.raw import PREFIX, RawSubject
+from benchmarks.fill import require_equal_shapes
+from benchmarks.places import DriverPlace
 from benchmarks.sql import Row, gather_statistics, insert
-from benchmarks.subjects import StoreSource
-from mlflow_docstore.adapters.memory.database import shared
-from mlflow_docstore.adapters.mongodb.uri import DEFAULT_PREFIX
+from benchmarks.subjects import Place, StoreSource
+from mlflow_docstore.adapters.document.driver import Document
+from mlflow_docstore.adapters.document.layout import MODEL_VERSIONS, REGISTERED_MODELS
 from mlflow_docstore.compat.container import CONTAINER
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.model_versions import NewVersion
 
 from .data import ALIAS, PROMPT_VERSIONS, STAGE, TEXT, Model, Version, models, prompt_names
-from .raw import RawRegistry
-from .subjects import RegistrySubject, StoreRegistry, open_registry
+from .subjects import RegistrySubject, open_registry
 
 T = TypeVar("T")
 
 _BATCH = 100
-_COLLECTIONS = ("registered_models", "model_versions")
+_COLLECTIONS = (REGISTERED_MODELS, MODEL_VERSIONS)
 _PROBE = "probe"
 
 
@@ -66,12 +66,39 @@ def fill_sql(source: StoreSource, sizes: Sizes) -> RegistryWorld:
     return RegistryWorld(names, prompts, sizes.versions)
 
 
-def fill_documents(
-    ours: StoreRegistry, bare: RawRegistry, raw: RawSubject, sizes: Sizes
-) -> RegistryWorld:
-    """Fill ours and the bare driver with the same documents: those that ours makes in memory."""
-    name = f"benchmark-{uuid4().hex}"
-    uri = f"memory://{name}"
+def fill_documents(subject: RegistrySubject, place: Place, sizes: Sizes) -> RegistryWorld:
+    """Fill ours, or a bare driver, with the documents that ours makes in memory."""
+    made = _made(sizes)
+    for collection, documents in made.documents.items():
+        for these in _batched(documents, _BATCH):
+            place.insert_many(collection, these)
+    subject.create_model(_PROBE)
+    subject.set_alias(_PROBE, ALIAS, subject.create_version(_PROBE))
+    return made.world
+
+
+def require_equal(places: tuple[Place, Place], *_: RegistryWorld) -> None:
+    """See that the bare driver writes what ours does.
+
+    Raises:
+        DifferentDocumentsError: It does not.
+    """
+    for collection in _COLLECTIONS:
+        ours, theirs = (place.first(collection, "name", _PROBE) for place in places)
+        require_equal_shapes(collection, ours, theirs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A registry as documents, by collection."""
+
+    world: RegistryWorld
+    documents: dict[str, list[Document]]
+
+
+@cache
+def _made(sizes: Sizes) -> _Made:
+    uri = f"memory://benchmark-{uuid4().hex}"
     store = _get_store(uri, uri)
     backend = CONTAINER.backend(uri)
     names = []
@@ -79,31 +106,8 @@ def fill_documents(
         _make(backend, model)
         names.append(model.name)
     world = RegistryWorld(names, _fill_prompts(store, sizes), sizes.versions)
-    for collection in _COLLECTIONS:
-        documents = list(shared(name).tables[f"{DEFAULT_PREFIX}_{collection}"].documents.values())
-        for prefix in (DEFAULT_PREFIX, PREFIX):
-            raw.sibling(f"{prefix}_{collection}").insert_many(documents, ordered=False)
-    require_equal_writes(ours, bare, raw)
-    return world
-
-
-def require_equal_writes(ours: RegistrySubject, bare: RegistrySubject, raw: RawSubject) -> None:
-    """See that the bare driver writes what ours does.
-
-    Raises:
-        DifferentDocumentsError: It does not.
-    """
-    for subject in (ours, bare):
-        subject.create_model(_PROBE)
-        subject.set_alias(_PROBE, ALIAS, subject.create_version(_PROBE))
-    for collection in _COLLECTIONS:
-        require_equal(
-            collection,
-            *(
-                raw.sibling(f"{prefix}_{collection}").find_one({"name": _PROBE})
-                for prefix in (DEFAULT_PREFIX, PREFIX)
-            ),
-        )
+    place = DriverPlace(uri)
+    return _Made(world, {collection: place.all(collection) for collection in _COLLECTIONS})
 
 
 def _make(backend: Backend, model: Model) -> None:
