@@ -2,6 +2,7 @@
 
 import gc
 import re
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -81,12 +82,14 @@ def _open_counting(source: StoreSource) -> list[str]:
         if arguments[0].dialect.name != "sqlite":
             commands.append(str(arguments[2]))
 
-    def watch(name: str, arguments: tuple[Any, ...]) -> None:
-        if name == "sqlite3.connect/handle":
-            arguments[0].set_trace_callback(commands.append)
+    def connect(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connected(*arguments, **options)
+        connection.set_trace_callback(commands.append)
+        return connection
 
     event.listen(Engine, "before_cursor_execute", note)
-    sys.addaudithook(watch)
+    connected = sqlite3.connect
+    sqlite3.connect = sqlite3.dbapi2.connect = connect
     source.open()
     return [command for command in commands if not command.lstrip().startswith(_NO_QUESTIONS)]
 

@@ -1,13 +1,13 @@
 """Bare sqlite3: the fewest statements that could do each call, at the durability of ours.
 
-A table a collection, of ids and JSON; the indexes of ours, on expressions; the write-ahead log, and
-a commit that waits for the disk. What belongs together is one transaction, whatever the number of
-documents. A run is changed only if it is active, and a param only if it is not yet written.
+A table a collection, of ids, JSON, and packed points as they are; the indexes of ours, on
+expressions; the write-ahead log, and a commit that waits for the disk. What belongs together is one
+transaction, whatever the number of documents. A run is changed only if it is active, and a param
+only if it is not yet written.
 """
 
 import json
 import sqlite3
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,7 +60,8 @@ class SqliteSubject(Subject, Place):
         self.connection.execute("PRAGMA synchronous = OFF")
         for collection in LAYOUT.collections:
             self.connection.execute(
-                f"CREATE TABLE {collection.name} (id TEXT PRIMARY KEY, document TEXT NOT NULL)"
+                f"CREATE TABLE {collection.name}"
+                " (id TEXT PRIMARY KEY, document TEXT NOT NULL, packed BLOB)"
             )
             for index in collection.indexes:
                 self.create_index(collection.name, index)
@@ -75,8 +76,9 @@ class SqliteSubject(Subject, Place):
 
     def first(self, collection: str, field: str, value: str) -> Document | None:
         where = f"WHERE {at(field)} = ? LIMIT 1"
-        found = self.read(f"SELECT document FROM {collection} {where}", (value,))
-        return _with_columns(found[0][0]) if found else None
+        return next(
+            self._unpacked(f"SELECT document, packed FROM {collection} {where}", [value]), None
+        )
 
     def close(self) -> None:
         """Let go of the file, on which everything is then."""
@@ -156,8 +158,8 @@ class SqliteSubject(Subject, Place):
         return self.get("runs", run_id)
 
     def history(self, run_id: str, key: str) -> int:
-        found = self.read(_HISTORY, (run_id, LIVE["workspace"], key))
-        return sum(int(_with_columns(chunk)["count"]) for (chunk,) in found)
+        found = list(self._unpacked(_HISTORY, [run_id, LIVE["workspace"], key]))
+        return sum(int(chunk["count"]) for chunk in found)
 
     def search(
         self, experiment_id: str, search: Search, size: int, token: Token = None
@@ -203,18 +205,27 @@ class SqliteSubject(Subject, Place):
 
     def insert_pair(self, collection: str, *pair: Document) -> None:
         """Insert two documents by one statement, which is a transaction of its own."""
-        values = [value for one in pair for value in (one["_id"], encoded(one))]
-        self.connection.execute(f"INSERT INTO {collection} VALUES (?, ?), (?, ?)", values)
+        values = [value for one in pair for value in _row(one)]
+        self.connection.execute(f"INSERT INTO {collection} VALUES (?, ?, ?), (?, ?, ?)", values)
 
     def replace(self, collection: str, document: Document) -> None:
         """Store a document in place of the one with its id."""
-        values = (encoded(document), document["_id"])
+        values = (_encoded(document), document["_id"])
         self.write(f"UPDATE {collection} SET document = ? WHERE id = ?", values)
 
     def insert(self, collection: str, these: Sequence[Document]) -> object:
         """Insert documents; for one, or within a transaction."""
-        rows = [(one["_id"], encoded(one)) for one in these]
-        return self.connection.executemany(f"INSERT INTO {collection} VALUES (?, ?)", rows)
+        rows = map(_row, these)
+        return self.connection.executemany(f"INSERT INTO {collection} VALUES (?, ?, ?)", rows)
+
+    def _unpacked(self, statement: str, values: Sequence[object]) -> Iterator[Document]:
+        for text, packed in self.connection.execute(statement, values):
+            document: Document = json.loads(text)
+            if packed is not None:
+                size = len(packed) // len(COLUMNS)
+                parts = [packed[at : at + size] for at in range(0, len(packed), size)]
+                document |= zip(COLUMNS, parts, strict=True)
+            yield document
 
     def _set(self, run_id: str, path: str, value: str, when: str | None = None) -> None:
         conditions = [f"{at(name)} = ?" for name in LIVE] + ([when] if when else [])
@@ -236,17 +247,22 @@ def at(path: str) -> str:
 
 
 _HISTORY = (
-    f"SELECT document FROM metrics WHERE {at('run_id')} = ? AND {at('workspace')} = ?"
+    f"SELECT document, packed FROM metrics WHERE {at('run_id')} = ? AND {at('workspace')} = ?"
     f" AND {at('key')} = ? ORDER BY {at('level')}, {at('first')}"
 )
 
-encoded: Callable[[Document], str] = json.JSONEncoder(
-    separators=(",", ":"), ensure_ascii=False, default=lambda packed: b64encode(packed).decode()
+_encoded: Callable[[Document], str] = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False
 ).encode
 
 
-def _with_columns(document: Document) -> Document:
-    return document | {name: b64decode(document[name]) for name in COLUMNS if name in document}
+def _row(document: Document) -> tuple[str, str, bytes | None]:
+    """A document as it is stored: its columns of points, which are as long, behind one another."""
+    if COLUMNS[0] not in document:
+        return document["_id"], _encoded(document), None
+    packed = b"".join(document[name] for name in COLUMNS)
+    rest = {name: value for name, value in document.items() if name not in COLUMNS}
+    return document["_id"], _encoded(rest), packed
 
 
 def _require_live(document: Document) -> None:
