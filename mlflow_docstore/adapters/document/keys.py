@@ -2,14 +2,18 @@
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import unquote
 
 # The dot and the dollar separate and mark paths in the MongoDB family, the rest in Cosmos DB's JSON
 # paths and ids; a percent sign marks an escape of ours, so it must be escaped itself.
 _UNSAFE = re.compile(r'[.$%/~\\?#"\'`\[\]*\x00-\x1f\x7f]')
 _EMPTY = "%"
+# The same few hundred keys come with every call and every row of a page.
+_REMEMBERED = 4096
 
 
+@lru_cache(_REMEMBERED)
 def escape(text: str) -> str:
     """User text as a field name. Reversible, and the identity on plain names."""
     if not text:
@@ -17,6 +21,7 @@ def escape(text: str) -> str:
     return _UNSAFE.sub(lambda match: f"%{ord(match.group()):02X}", text)
 
 
+@lru_cache(_REMEMBERED)
 def unescape(name: str) -> str:
     """The user text that ``escape`` made the field name of."""
     if "%" not in name:
