@@ -18,7 +18,8 @@ Document = dict[str, Any]
 STAMP = {"workspace": "default", "schema": SCHEMA_VERSION}
 LIVE = {"workspace": "default", "lifecycle": "active"}
 
-COLUMNS = ("steps", "timestamps", "values")
+SEVERAL = ""
+"""What the metric of a chunk of several is called."""
 
 _INT64_MAX = 2**63 - 1
 _SIGN = 2**63
@@ -90,20 +91,40 @@ def latest(metrics: Sequence[Metric]) -> Document:
     return {"o": order, "s": metric.step, "t": metric.timestamp, "r": 1, "v": metric.value}
 
 
-def chunk(run_id: str, key: str, metrics: Sequence[Metric]) -> Document:
-    """Points of a metric, in columns."""
-    return {
+def chunk(run_id: str, points: Mapping[str, Sequence[Metric]]) -> Document:
+    """Points in columns: of one metric as fields, of several as a value a metric."""
+    every = [metric for these in points.values() for metric in these]
+    head = {
         "_id": f"{run_id}-{uuid.uuid4().hex}",
         "run_id": run_id,
-        "key": key,
         "level": 0,
-        "first": metrics[0].timestamp,
-        "last": metrics[-1].timestamp,
-        "count": len(metrics),
-        "steps": array("q", [metric.step for metric in metrics]).tobytes(),
-        "timestamps": array("q", [metric.timestamp for metric in metrics]).tobytes(),
-        "values": array("d", [metric.value for metric in metrics]).tobytes(),
+        "first": min(metric.timestamp for metric in every),
+        "last": max(metric.timestamp for metric in every),
+        "count": len(every),
         **STAMP,
+    }
+    if len(points) > 1:
+        columns = {
+            key: b"".join((len(these).to_bytes(8, "little"), *_columns(these).values()))
+            for key, these in points.items()
+        }
+        return {**head, "key": SEVERAL, "metrics": len(points), "columns": columns}
+    ((key, these),) = points.items()
+    return {**head, "key": key, **_columns(these)}
+
+
+def points_in(chunk: Document, key: str) -> int:
+    """How many points of a metric a chunk has."""
+    if chunk["key"] == key:
+        return int(chunk["count"])
+    return int.from_bytes(chunk["columns"][key][:8], "little")
+
+
+def _columns(metrics: Sequence[Metric]) -> dict[str, bytes]:
+    return {
+        "timestamps": array("q", [metric.timestamp for metric in metrics]).tobytes(),
+        "steps": array("q", [metric.step for metric in metrics]).tobytes(),
+        "values": array("d", [metric.value for metric in metrics]).tobytes(),
     }
 
 

@@ -17,12 +17,13 @@ from benchmarks.subjects import BARE_ON_MONGODB, Place, Source, Subject, Token
 from mlflow_docstore.adapters.document.layout import LAYOUT, Index
 
 from . import documents
-from .documents import LIVE, Document
+from .documents import LIVE, SEVERAL, Document
 
 if TYPE_CHECKING:
     from pymongo.collection import Collection
     from pymongo.database import Database
 
+_HEAD = ("key", "count", "steps", "timestamps", "values")
 # No reply in two parts where one would do.
 WHOLE = 100_000
 
@@ -115,19 +116,17 @@ class MongoSubject(Subject, Place):
         free = {f"params.{param.key}": {"$in": [None, param.value]} for param in params}
         self._change(run_id, changes, free)
         if by_key:
-            self._chunks.insert_many(
-                [documents.chunk(run_id, name, these) for name, these in by_key.items()],
-                ordered=False,
-            )
+            self._chunks.insert_one(documents.chunk(run_id, by_key))
 
     def get_run(self, run_id: str) -> object:
         return self._runs.find_one({"_id": run_id})
 
     def history(self, run_id: str, key: str) -> int:
-        where = {"run_id": run_id, "workspace": "default", "key": key}
+        where = {"run_id": run_id, "workspace": "default", "key": {"$in": [key, SEVERAL]}}
         order = [("level", 1), ("first", 1), ("_id", 1)]
-        chunks = list(self._chunks.find(where, sort=order, batch_size=WHOLE))
-        return sum(int(chunk["count"]) for chunk in chunks)
+        fields = [*_HEAD, f"columns.{key}"]
+        chunks = list(self._chunks.find(where, fields, sort=order, batch_size=WHOLE))
+        return sum(documents.points_in(chunk, key) for chunk in chunks)
 
     def search(
         self, experiment_id: str, search: Search, size: int, token: Token = None

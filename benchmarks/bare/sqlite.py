@@ -21,11 +21,13 @@ from benchmarks.subjects import BARE, Place, Source, Subject, Token
 from mlflow_docstore.adapters.document.layout import LAYOUT, Index
 
 from . import documents
-from .documents import COLUMNS, LIVE, Document
+from .documents import LIVE, SEVERAL, Document
 
 Sort = Sequence[tuple[str, int]]
 
 _PATIENCE = 60
+_PACKED = {"steps", "columns"}
+_PLACE = "$bytes"
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL")
 
 
@@ -139,7 +141,7 @@ class SqliteSubject(Subject, Place):
     ) -> None:
         by_key = documents.by_key(metrics)
         latest = {key: documents.latest(these) for key, these in by_key.items()}
-        chunks = [documents.chunk(run_id, key, these) for key, these in by_key.items()]
+        chunks = [documents.chunk(run_id, by_key)] if by_key else []
         with self.transaction():
             run = self.get("runs", run_id)
             _require_live(run)
@@ -158,8 +160,8 @@ class SqliteSubject(Subject, Place):
         return self.get("runs", run_id)
 
     def history(self, run_id: str, key: str) -> int:
-        found = list(self._unpacked(_HISTORY, [run_id, LIVE["workspace"], key]))
-        return sum(int(chunk["count"]) for chunk in found)
+        found = list(self._unpacked(_HISTORY, [run_id, LIVE["workspace"], key, SEVERAL]))
+        return sum(documents.points_in(chunk, key) for chunk in found)
 
     def search(
         self, experiment_id: str, search: Search, size: int, token: Token = None
@@ -219,13 +221,7 @@ class SqliteSubject(Subject, Place):
         return self.connection.executemany(f"INSERT INTO {collection} VALUES (?, ?, ?)", rows)
 
     def _unpacked(self, statement: str, values: Sequence[object]) -> Iterator[Document]:
-        for text, packed in self.connection.execute(statement, values):
-            document: Document = json.loads(text)
-            if packed is not None:
-                size = len(packed) // len(COLUMNS)
-                parts = [packed[at : at + size] for at in range(0, len(packed), size)]
-                document |= zip(COLUMNS, parts, strict=True)
-            yield document
+        return (_document(*row) for row in self.connection.execute(statement, values))
 
     def _set(self, run_id: str, path: str, value: str, when: str | None = None) -> None:
         conditions = [f"{at(name)} = ?" for name in LIVE] + ([when] if when else [])
@@ -248,7 +244,7 @@ def at(path: str) -> str:
 
 _HISTORY = (
     f"SELECT document, packed FROM metrics WHERE {at('run_id')} = ? AND {at('workspace')} = ?"
-    f" AND {at('key')} = ? ORDER BY {at('level')}, {at('first')}"
+    f" AND {at('key')} IN (?, ?) ORDER BY {at('level')}, {at('first')}"
 )
 
 _encoded: Callable[[Document], str] = json.JSONEncoder(
@@ -257,12 +253,30 @@ _encoded: Callable[[Document], str] = json.JSONEncoder(
 
 
 def _row(document: Document) -> tuple[str, str, bytes | None]:
-    """A document as it is stored: its columns of points, which are as long, behind one another."""
-    if COLUMNS[0] not in document:
+    """A document as it is stored: packed values behind one another, their places in the text."""
+    if not _PACKED & document.keys():
         return document["_id"], _encoded(document), None
-    packed = b"".join(document[name] for name in COLUMNS)
-    rest = {name: value for name, value in document.items() if name not in COLUMNS}
-    return document["_id"], _encoded(rest), packed
+    parts: list[bytes] = []
+    end = 0
+
+    def place(value: bytes) -> dict[str, list[int]]:
+        nonlocal end
+        parts.append(value)
+        begin, end = end, end + len(value)
+        return {_PLACE: [begin, end]}
+
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=place)
+    return document["_id"], text, b"".join(parts)
+
+
+def _document(text: str, packed: bytes | None) -> Document:
+    if packed is None:
+        return cast("Document", json.loads(text))
+
+    def taken(found: Document) -> Any:
+        return packed[slice(*found[_PLACE])] if _PLACE in found else found
+
+    return cast("Document", json.loads(text, object_hook=taken))
 
 
 def _require_live(document: Document) -> None:
