@@ -1,7 +1,7 @@
 """What all subjects are filled with: the same runs and points, drawn from one seed."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mlflow.entities import (
@@ -129,24 +129,27 @@ def _run(experiment_id: str, number: int, place: int, stride: int, source: rando
         "accuracy": source.random(),
         "seconds": source.uniform(0.0, RARE) if "seconds" in hit else source.uniform(1, 100),
     }
-    return Run(
-        RunInfo(
-            run_id=run_id,
-            experiment_id=experiment_id,
-            user_id="bench",
-            status="FINISHED",
-            start_time=start,
-            end_time=end,
-            lifecycle_stage="active",
-            artifact_uri=f"/tmp/artifacts/{experiment_id}/{run_id}/artifacts",  # noqa: S108
-            run_name=name,
-        ),
-        RunData(
-            metrics=[Metric(key, value, end, LAST_STEP) for key, value in metrics.items()],
-            params=[Param(key, value) for key, value in params.items()],
-            tags=[RunTag(key, value) for key, value in tags.items()],
-        ),
-        RunInputs(dataset_inputs=[]),
+    info = RunInfo(
+        run_id=run_id,
+        experiment_id=experiment_id,
+        user_id="bench",
+        status="FINISHED",
+        start_time=start,
+        end_time=end,
+        lifecycle_stage="active",
+        artifact_uri=f"/tmp/artifacts/{experiment_id}/{run_id}/artifacts",  # noqa: S108
+        run_name=name,
+    )
+    return Run(info, _data(metrics, params, tags, end), RunInputs(dataset_inputs=[]))
+
+
+def _data(
+    metrics: Mapping[str, float], params: Mapping[str, str], tags: Mapping[str, str], end: int
+) -> RunData:
+    return RunData(
+        metrics=[Metric(key, value, end, LAST_STEP) for key, value in metrics.items()],
+        params=[Param(key, value) for key, value in params.items()],
+        tags=[RunTag(key, value) for key, value in tags.items()],
     )
 
 
