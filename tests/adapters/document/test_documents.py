@@ -141,14 +141,14 @@ class TestRequire:
             DocumentBackend(driver).require()
         assert (caught.value.kind, caught.value.key) == ("database", None)
 
-    def test_a_path_that_is_not_there_is_not_found_before_anything_is_read(
-        self, driver: MemoryDriver, tmp_path: Path
-    ) -> None:
-        DocumentBackend(driver).prepare()
+    def test_one_in_a_directory_is_named_by_it(self, driver: MemoryDriver, tmp_path: Path) -> None:
         with pytest.raises(NotFound) as caught:
-            DocumentBackend(driver, tmp_path / "none").require()
-        assert caught.value.key == tmp_path / "none"
-        DocumentBackend(driver, tmp_path).require()
+            DocumentBackend(driver, tmp_path).require()
+        assert caught.value.key == tmp_path
+
+    def test_a_prepared_one_is_there(self, driver: MemoryDriver) -> None:
+        DocumentBackend(driver).prepare()
+        DocumentBackend(driver).require()
 
     def test_an_older_layout_is_left_as_it_is(self, driver: MemoryDriver) -> None:
         driver.insert(META, {"_id": "schema", "version": LAYOUT_VERSION - 1})
