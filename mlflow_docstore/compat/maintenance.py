@@ -33,11 +33,11 @@ class Upkeep(NamedTuple):
 
 
 def compact(backend: Backend) -> Upkeep:
-    """Merge the metric chunks of all ended runs, deleted ones included; sweep parts of texts.
+    """Merge the metric chunks of ended runs and of logged models; sweep parts of texts.
 
     What space that leaves free is given back.
     """
-    runs = chunks = 0
+    runs, chunks = 0, backend.logged_models.compact()
     for experiment in _all_pages(backend.experiments.search, ExperimentQuery(_STAGES)):
         query = RunQuery((experiment.experiment_id,), _STAGES, _ENDED)
         for run in _all_pages(backend.runs.search, query):

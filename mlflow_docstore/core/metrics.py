@@ -100,6 +100,11 @@ def order_key(point: Point) -> str:
     return f"{step + _SIGN:016x}{timestamp + _SIGN:016x}{bits:016x}{0 if is_nan else 1}"
 
 
+def time_key(timestamp: int, step: int) -> str:
+    """A text that sorts by timestamp, then by step. Both are of 64 bits."""
+    return f"{timestamp + _SIGN:016x}{step + _SIGN:016x}"
+
+
 def in_order(points: Iterable[Point]) -> list[Point]:
     """The points of a history, each once, by timestamp, step and value."""
     ordered = sorted(points)

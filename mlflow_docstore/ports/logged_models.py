@@ -68,7 +68,10 @@ class LoggedModelQuery:
 
 
 class LoggedModelRepository(Protocol):
-    """Logged models. Each is one document. All but ``get`` and ``search`` take deleted ones too."""
+    """Logged models, each a document and its metric points.
+
+    All methods but ``get`` and ``search`` take deleted ones too.
+    """
 
     @abstractmethod
     def create(self, model: LoggedModel) -> None:
@@ -140,6 +143,14 @@ class LoggedModelRepository(Protocol):
         Raises:
             NotFound: ``kind="logged_model"``; nothing is written.
             AlreadyExists: ``kind="logged_model_metric"``; a point is there with another value.
+        """
+
+    @abstractmethod
+    def compact(self) -> int:
+        """Merge the many small parts that points of models were stored in; how many were merged.
+
+        Also brings points to where this release keeps them. Models read the same before, during
+        and after; an interruption loses nothing.
         """
 
     @abstractmethod

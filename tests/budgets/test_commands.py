@@ -262,3 +262,60 @@ def test_a_model_is_finalised_with_one_command(heard: Heard) -> None:
     with heard.listener.during() as sent:
         heard.store.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
     assert sent.names == ["findAndModify"]
+
+
+MEASUREMENT = ["find", "find", "find", "insert", "update", "update", "insert"]
+"""The run; the model, and what it has near the point; then the model's chunk, the model, the run's
+latest point, and its chunk."""
+
+
+@pytest.fixture(scope="module")
+def measured_model(heard: Heard) -> tuple[str, str]:
+    """A model with 3,000 points, and the run that measured them."""
+    run_id = run_in(heard.store, experiment_in(heard.store))
+    model_id = heard.store.create_logged_model(experiment_in(heard.store), "model").model_id
+    for begin in range(0, 3000, 1000):
+        batch = [
+            Metric("acc", number / 2, number, number, model_id)
+            for number in range(begin, begin + 1000)
+        ]
+        heard.store.log_batch(run_id, batch, [], [])
+    return model_id, run_id
+
+
+def test_a_point_of_a_model_costs_the_same_however_many_there_are(
+    heard: Heard, measured_model: tuple[str, str]
+) -> None:
+    fresh = heard.store.create_logged_model(experiment_in(heard.store), "fresh").model_id
+    sizes = []
+    for model_id in (fresh, measured_model[0]):
+        for step in (9_000, 9_001):
+            with heard.listener.during() as sent:
+                point = Metric("acc", 9.0, step, step, model_id)
+                heard.store.log_metric(measured_model[1], point)
+            assert sent.names == MEASUREMENT
+            (update,) = [one for one in sent.of("update") if one["update"].endswith("models")]
+            sizes.append(len(update["updates"][0]["u"]["$set"]["metrics"]))
+    assert max(sizes) <= 4
+
+
+def test_a_model_is_read_with_one_command_more_for_its_points(
+    heard: Heard, measured_model: tuple[str, str]
+) -> None:
+    with heard.listener.during() as sent:
+        model = heard.store.get_logged_model(measured_model[0])
+    assert len(model.metrics) >= 3000
+    assert sent.names == ["find", "find"]
+
+
+def test_a_page_of_models_is_read_with_one_command_more_for_all_points(heard: Heard) -> None:
+    experiment_id = experiment_in(heard.store)
+    run_id = run_in(heard.store, experiment_id)
+    for number in range(5):
+        model = heard.store.create_logged_model(experiment_id, f"m{number}")
+        point = Metric("acc", number / 2, number, number, model.model_id)
+        heard.store.log_metric(run_id, point)
+    with heard.listener.during() as sent:
+        page = heard.store.search_logged_models([experiment_id], "metrics.acc > 0.4")
+    assert len(page) == 4
+    assert sent.names == ["find", "find"]

@@ -151,3 +151,16 @@ def test_a_write_names_the_id_of_its_document(
     command = sent.only
     filters = [one["q"] for one in command.get("updates", ())] or [command["query"]]
     assert [one["_id"] for one in filters] == [run.info.run_id]
+
+
+def test_the_points_of_a_model_are_found_by_an_index(heard: Heard, client: Client) -> None:
+    store = heard.store
+    experiment_id = str(store.create_experiment(f"e{uuid4().hex}"))
+    run_id = store.create_run(experiment_id, "u", 1, [], None).info.run_id
+    for number in range(5):
+        model_id = store.create_logged_model(experiment_id, f"m{number}").model_id
+        store.log_metric(run_id, Metric("acc", 1.0, 1, number, model_id))
+    with heard.listener.during() as sent:
+        store.get_logged_model(model_id)
+    plan = explained(client, sent.of("find")[1])
+    assert (plan.stages[0], plan.returned, plan.examined) == ("IXSCAN", 1, 1)

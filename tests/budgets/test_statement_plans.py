@@ -152,6 +152,49 @@ def test_a_later_page_begins_at_its_key(traced: Traced, ids: tuple[str, str]) ->
     assert "<expr>>?" in step
 
 
+@pytest.fixture(scope="module")
+def model_id(traced: Traced, ids: tuple[str, str]) -> str:
+    """A model with points, logged alone and in batches, among others."""
+    store = traced.tracking
+    for number in range(5):
+        model_id = str(store.create_logged_model(ids[0], f"m{number}").model_id)
+        for begin in range(0, 100, 10):
+            points = [Metric("acc", at / 2, at, at, model_id) for at in range(begin, begin + 10)]
+            store.log_batch(ids[1], points[1:], [], [])
+            store.log_metric(ids[1], points[0])
+    return model_id
+
+
+def test_a_point_of_a_model_is_looked_for_at_its_place(
+    traced: Traced, ids: tuple[str, str], model_id: str
+) -> None:
+    with traced.during() as heard:
+        traced.tracking.log_metric(ids[1], Metric("acc", 9.0, 999, 999, model_id))
+    (step,) = [step for step in walked(traced, heard) if "logged_model_metrics" in step]
+    assert ".by_place " in step
+    assert "<expr>>?" in step
+
+
+@pytest.mark.parametrize("count", [2, 200])
+def test_points_of_a_batch_are_looked_for_by_their_ids_and_at_their_places(
+    traced: Traced, ids: tuple[str, str], model_id: str, count: int
+) -> None:
+    points = [Metric("acc", 9.0, 1000 + at, at, model_id) for at in range(count)]
+    with traced.during() as heard:
+        traced.tracking.log_batch(ids[1], points, [], [])
+    steps = [step for step in walked(traced, heard) if "logged_model_metrics" in step]
+    by_id, by_place = steps
+    assert "autoindex" in by_id
+    assert ".by_place " in by_place
+
+
+def test_the_points_of_a_model_are_read_by_its_index(traced: Traced, model_id: str) -> None:
+    with traced.during() as heard:
+        traced.tracking.get_logged_model(model_id)
+    _, step = walked(traced, heard, _SORT)
+    assert ".by_p" in step
+
+
 def test_purging_walks_indexes(traced: Traced, ids: tuple[str, str]) -> None:
     store = traced.tracking
     run_id = store.create_run(ids[0], "u", 1, [], None).info.run_id

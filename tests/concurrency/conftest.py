@@ -1,11 +1,13 @@
 """Eight processes on one embedded server, for all tests."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 
+from mlflow_docstore.adapters.document.histories import merging
 from mlflow_docstore.adapters.embedded.server import Server
 from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.ports.backend import Backend
@@ -53,3 +55,16 @@ def fresh(uri: str) -> Callable[[], RegistryStore]:
     Registries of one URI share their backend, so each gets a URI of its own.
     """
     return lambda: open_registry(f"{uri}&appName={uuid4().hex}")
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """A thread for each of three actors."""
+    with ThreadPoolExecutor(3) as threads:
+        yield threads
+
+
+@pytest.fixture
+def eager(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Merge as few as two chunks: the fewer there are, the fewer orders."""
+    monkeypatch.setattr(merging, "_WORTH_MERGING", 1)

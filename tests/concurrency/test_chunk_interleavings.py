@@ -1,14 +1,13 @@
 """No reader misses a point, in whatever order chunks are merged, appended and read."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
 
-from mlflow_docstore.adapters.document.histories import merging
 from mlflow_docstore.adapters.document.histories.chunks import Chunks
 from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
 from mlflow_docstore.adapters.document.layout import METRICS
@@ -17,6 +16,8 @@ from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.metrics import Point
 
 from .interleavings import Actor, Crashed, SteppedDriver, every_order, interleave
+
+pytestmark = pytest.mark.usefixtures("eager")
 
 RUN, KEY = "r", "loss"
 OTHERS: tuple[str, ...] = ()
@@ -52,18 +53,6 @@ def append(*points: Point) -> Work:
 def others(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Points are logged one metric a batch, or several."""
     monkeypatch.setattr(sys.modules[__name__], "OTHERS", request.param)
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(3) as threads:
-        yield threads
-
-
-@pytest.fixture(autouse=True)
-def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Merge as few as two chunks: the fewer there are, the fewer orders."""
-    monkeypatch.setattr(merging, "_WORTH_MERGING", 1)
 
 
 def world(points: Sequence[Point]) -> Database:

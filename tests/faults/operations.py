@@ -108,7 +108,7 @@ _EXPERIMENTS = (
     Operation(
         "experiments.purge",
         lambda db: db.experiments.purge("2"),
-        one_after_another("histories", "runs", "models", "datasets", "experiments names"),
+        one_after_another("points", "models", "histories", "runs", "datasets", "experiments names"),
         refused=NotFound,
     ),
 )
@@ -144,6 +144,12 @@ _RUNS = (
         "runs.purge",
         lambda db: db.runs.purge("r2"),
         one_after_another("histories", "runs"),
+        refused=NotFound,
+    ),
+    Operation(
+        "runs.purge of one that measured a model",
+        lambda db: db.runs.purge("r1"),
+        one_after_another("points", "histories", "runs"),
         refused=NotFound,
     ),
 )
@@ -196,10 +202,16 @@ _MODELS = (
     Operation(
         "logged_models.add_metrics",
         lambda db: db.logged_models.add_metrics(
-            "r1", [point(1, "auc", "m1"), point(2, "auc", "m1"), point(1, "auc", "m3")]
+            "r1", [point(20, "auc", "m1"), point(21, "auc", "m1"), point(1, "auc", "m3")]
         ),
-        one_by_one("models"),
+        one_by_one("points"),
     ),
+    Operation(
+        "logged_models.add_metrics of one point",
+        lambda db: db.logged_models.add_metrics("r1", [point(1, "auc", "m3")]),
+        one_by_one("points"),
+    ),
+    Operation("logged_models.compact", lambda db: db.logged_models.compact(), rechunks=True),
     Operation("logged_models.delete", lambda db: db.logged_models.delete("m1", at=6000)),
     Operation("logged_models.purge", lambda db: db.logged_models.purge("m2"), refused=NotFound),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mlflow.entities import LoggedModel, Run
+from mlflow.entities import Run
 
 from mlflow_docstore.core.errors import NotFound
 from mlflow_docstore.core.paging import PageRequest
@@ -33,7 +33,7 @@ def snapshot(backend: Backend) -> Snapshot:
         "names": {one.name: _id_of(backend, one.name) for one in experiments},
         "runs": {run.info.run_id: _run(run) for run in runs},
         "histories": _histories(backend, runs),
-        "models": _models(backend),
+        **_models(backend),
         "datasets": {
             f"{one.name} {one.context}": one.digest
             for one in backend.inputs.dataset_summaries(EXPERIMENTS, limit=1000)
@@ -63,21 +63,18 @@ def _histories(backend: Backend, runs: list[Run]) -> dict[str, Any]:
     }
 
 
-def _models(backend: Backend) -> dict[str, Any]:
-    found = {}
+def _models(backend: Backend) -> Snapshot:
+    """Models, and apart from them the points of those that have any."""
+    models: dict[str, Any] = {}
+    points: dict[str, Any] = {}
     for model_id in MODELS:
         try:
-            found[model_id] = _model(backend.logged_models.get(model_id, include_deleted=True))
-            found[model_id]["deleted"] = True
+            model = backend.logged_models.get(model_id, include_deleted=True)
+            models[model_id] = {**model.to_dictionary(), "metrics": None, "deleted": True}
+            if model.metrics:
+                points[model_id] = [metric.to_dictionary() for metric in model.metrics]
             backend.logged_models.get(model_id)
         except NotFound:
             continue
-        found[model_id]["deleted"] = False
-    return found
-
-
-def _model(model: LoggedModel) -> dict[str, Any]:
-    return {
-        **model.to_dictionary(),
-        "metrics": [metric.to_dictionary() for metric in model.metrics or ()],
-    }
+        models[model_id]["deleted"] = False
+    return {"models": models, "points": points}

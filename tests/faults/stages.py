@@ -17,6 +17,7 @@ from .readers import Snapshot
 from .scripts import Fault
 
 _ARENAS = 12
+_CHUNKS = {"metrics", "logged_model_metrics"}
 _FAULTS = (Fault.CUT_BEFORE, Fault.CUT_AFTER, Fault.THROTTLE)
 
 
@@ -112,7 +113,7 @@ def chosen(request: pytest.FixtureRequest) -> list[Operation]:
 
 
 def _ids(arena: Arena, operation: Operation) -> dict[str, set[str]]:
-    names = set(arena.world.exact) - ({"metrics"} if operation.rechunks else set())
+    names = set(arena.world.exact) - (_CHUNKS if operation.rechunks else set())
     documents = arena.documents()
     return {name: {document["_id"] for document in documents[name]} for name in names}
 

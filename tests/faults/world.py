@@ -90,6 +90,9 @@ def arrange(backend: Backend) -> None:
     for model_id, experiment_id in (("m1", "1"), ("m2", "1"), ("m3", "2")):
         backend.logged_models.create(model(model_id, experiment_id))
         backend.logged_models.add_metrics("r1", [point(0, "auc", model_id)])
+    for number in range(1, _CHUNKS):
+        backend.logged_models.add_metrics("r1", [point(number, "auc", "m1")])
+    backend.runs.log("r1", RunBatch([point(0, "auc", "m1")]))
     backend.logged_models.delete("m2", at=5000)
     _leave_parts(backend)
     backend.runs.delete("r2", at=5000)
@@ -106,4 +109,8 @@ def _leave_parts(backend: Backend) -> None:
 
 
 # What an aborted rename or creation leaves of its claims is nobody's concern.
-WORLD = World(arrange, snapshot, exact=("runs", "logged_models", "datasets", "metrics", "texts"))
+WORLD = World(
+    arrange,
+    snapshot,
+    exact=("runs", "logged_models", "datasets", "metrics", "logged_model_metrics", "texts"),
+)

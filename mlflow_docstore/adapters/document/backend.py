@@ -19,6 +19,7 @@ from mlflow_docstore.ports.webhooks import WebhookRepository
 
 from .driver import Driver, Patch
 from .histories.chunks import Chunks
+from .histories.model_points import ModelPoints
 from .layout import LAYOUT, MARKER_ID, META
 from .registry.heads import ModelHeads
 from .repositories.experiments import DocumentExperiments
@@ -87,12 +88,13 @@ class DocumentBackend(Backend):
         self._driver = driver
         self._path = path
         chunks = Chunks(driver)
+        points = ModelPoints(driver)
         self._texts = LargeTexts(driver)
-        self._experiments = DocumentExperiments(driver, self._texts)
-        self._runs = DocumentRuns(driver, chunks, self._texts)
+        self._experiments = DocumentExperiments(driver, points, self._texts)
+        self._runs = DocumentRuns(driver, chunks, points, self._texts)
         self._metrics = DocumentMetrics(chunks)
         self._inputs = DocumentInputs(driver, self._texts)
-        self._logged_models = DocumentLoggedModels(driver)
+        self._logged_models = DocumentLoggedModels(driver, points)
         self._webhooks = DocumentWebhooks(driver)
         heads = ModelHeads(driver)
         self._registered_models = DocumentRegisteredModels(driver, heads)

@@ -17,6 +17,7 @@ EXPERIMENTS = "experiments"
 RUNS = "runs"
 METRICS = "metrics"
 LOGGED_MODELS = "logged_models"
+MODEL_METRICS = "logged_model_metrics"
 DATASETS = "datasets"
 TEXTS = "texts"
 REGISTERED_MODELS = "registered_models"
@@ -100,6 +101,20 @@ LAYOUT = Layout(
                 Index(
                     "by_recency",
                     (("experiment_id", 1), ("workspace", 1), ("lifecycle", 1), ("recent", 1)),
+                ),
+            ),
+        ),
+        Collection(
+            MODEL_METRICS,
+            partition="model_id",
+            indexes=(
+                Index(
+                    "by_point",
+                    (("model_id", 1), ("workspace", 1), ("key", 1), ("level", 1), ("first", 1)),
+                ),
+                Index(
+                    "by_place",
+                    (("model_id", 1), ("workspace", 1), ("run_id", 1), ("until", 1), ("since", 1)),
                 ),
             ),
         ),

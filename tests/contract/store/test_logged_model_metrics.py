@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from mlflow.entities import Param, RunTag
+from mlflow.entities import Metric, Param, RunStatus, RunTag
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from .. import scenarios
@@ -270,3 +270,26 @@ def test_points_of_a_purged_experiment_are_gone_from_models_of_others(
     store.delete_experiment(experiment_id)
     store._hard_delete_experiment(experiment_id)
     assert store.get_logged_model(model.model_id).metrics is None
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_model_that_was_measured_a_lot_knows_every_point(
+    store: AbstractStore, run_id: str, model_id: str, ended: bool
+) -> None:
+    def measure(step: int, value: float) -> Metric:
+        return metric("acc", value, START_TIME + step, step, model_id=model_id)
+
+    for begin in range(0, 100, 20):
+        store.log_metric(run_id, measure(begin, begin / 2))
+        batch = [measure(step, step / 2) for step in range(begin + 1, begin + 20)]
+        scenarios.log_metrics(store, run_id, batch)
+    if ended:
+        store.update_run_info(run_id, RunStatus.FINISHED, START_TIME, None)
+    expected = [("acc", step / 2, START_TIME + step, step) for step in range(100)]
+    assert points(store, model_id) == expected
+    for step in (0, 7, 20, 99):
+        store.log_metric(run_id, measure(step, step / 2))
+        with refused("BAD_REQUEST"):
+            store.log_metric(run_id, measure(step, -1.0))
+    scenarios.log_metrics(store, run_id, [measure(50, 25.0), measure(100, 50.0)])
+    assert points(store, model_id) == [*expected, ("acc", 50.0, START_TIME + 100, 100)]

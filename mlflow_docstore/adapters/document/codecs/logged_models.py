@@ -1,4 +1,7 @@
-"""Logged models: attributes, tags, params and all metric points in one document."""
+"""Logged models: attributes, tags, params, and the metric points that searches look at."""
+
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 from mlflow.entities import LoggedModel, LoggedModelStatus, Metric
 
@@ -27,8 +30,11 @@ SOURCE_RUN = "source_run_id"
 TAGS = "tags"
 PARAMS = "params"
 METRICS = "metrics"
+"""Points. Where not ``APART``, as older releases kept them, all that the model has."""
+APART = "apart"
+"""Set where all points are in chunks, and ``METRICS`` has the telling ones alone."""
 REVISION = "metric_revision"
-"""How often points were added, so that none is added on a stale view of them."""
+"""How often points were added or moved, so that none is added on a stale view of them."""
 
 POINT = "id"
 KEY = "key"
@@ -39,6 +45,8 @@ RUN = "run_id"
 DATASET_NAME = "dataset_name"
 DATASET_DIGEST = "dataset_digest"
 """Fields of a metric point."""
+
+_SERIES = (KEY, DATASET_NAME, DATASET_DIGEST)
 
 
 def encode_model(model: LoggedModel) -> Document:
@@ -59,6 +67,7 @@ def encode_model(model: LoggedModel) -> Document:
         TAGS: encode_map(model.tags),
         PARAMS: encode_map(model.params),
         METRICS: [],
+        APART: True,
         REVISION: 0,
     }
 
@@ -69,9 +78,8 @@ def encode_status(status: LoggedModelStatus) -> Document:
     return {STATUS: number, STATUS_TEXT: str(number)}
 
 
-def decode_model(document: Document) -> LoggedModel:
-    """The model of a document."""
-    metrics = [_decode_point(point, document["_id"]) for point in document[METRICS]]
+def decode_model(document: Document, metrics: Sequence[Metric]) -> LoggedModel:
+    """The model of a document, with all its points."""
     return LoggedModel(
         experiment_id=document[EXPERIMENT],
         model_id=document["_id"],
@@ -85,7 +93,7 @@ def decode_model(document: Document) -> LoggedModel:
         status_message=document[STATUS_MESSAGE],
         tags=decode_map(document[TAGS]),
         params=decode_map(document[PARAMS]),
-        metrics=metrics or None,
+        metrics=list(metrics) or None,
     )
 
 
@@ -93,7 +101,7 @@ def encode_point(run_id: str, metric: Metric) -> Document:
     """A metric point that a run measured of a model; NaN is kept as 0, as MLflow does."""
     value, _ = sanitize(metric.value)
     return {
-        POINT: digest(metric.key, str(metric.timestamp), str(metric.step), run_id),
+        POINT: place_id(run_id, metric.key, metric.timestamp, metric.step),
         KEY: metric.key,
         VALUE: value,
         TIMESTAMP: metric.timestamp,
@@ -104,7 +112,13 @@ def encode_point(run_id: str, metric: Metric) -> Document:
     }
 
 
-def _decode_point(point: Document, model_id: str) -> Metric:
+def place_id(run_id: str, key: str, timestamp: int, step: int) -> str:
+    """What a point is known by within its model."""
+    return digest(key, str(timestamp), str(step), run_id)
+
+
+def decode_point(point: Document, model_id: str) -> Metric:
+    """A point as MLflow's entity."""
     return Metric(
         key=point[KEY],
         value=point[VALUE],
@@ -115,3 +129,25 @@ def _decode_point(point: Document, model_id: str) -> Metric:
         dataset_digest=point[DATASET_DIGEST],
         run_id=point[RUN],
     )
+
+
+def telling_points(points: Iterable[Document]) -> list[Document]:
+    """Of the points of a model those that searches look at.
+
+    Of each metric on each dataset: the latest by time, which has the least run id among equals; the
+    latest by step; the greatest; the least.
+    """
+    series: dict[tuple[str, ...], list[Document]] = {}
+    for point in points:
+        series.setdefault(tuple(point[name] for name in _SERIES), []).append(point)
+    told = {
+        point[POINT]: point
+        for these in series.values()
+        for point in (
+            min(these, key=lambda one: (-one[TIMESTAMP], -one[STEP], one[RUN])),
+            max(these, key=itemgetter(STEP, TIMESTAMP, VALUE)),
+            max(these, key=itemgetter(VALUE)),
+            min(these, key=itemgetter(VALUE)),
+        )
+    }
+    return list(told.values())

@@ -185,13 +185,13 @@ def _joined(parts: Sequence[Packed]) -> Columns:
     )
 
 
-def decode_metrics(key: str, columns: Columns, run_id: str | None = None) -> list[Metric]:
-    """Points as MLflow's entities."""
+def decode_metrics(key: str, columns: Columns, **labels: str | None) -> list[Metric]:
+    """Points as MLflow's entities, which have the labels as well."""
     values = columns.values[:]
     for position in columns.nans:
         values[position] = _NAN
     # By position: there can be a million, and to name what is passed takes longer by a third.
-    make = Metric if run_id is None else partial(Metric, run_id=run_id)
+    make = partial(Metric, **labels) if labels else Metric
     return list(map(make, repeat(key), values, columns.timestamps, columns.steps))
 
 
@@ -228,17 +228,18 @@ def _as_one(packed: Packed) -> bytes:
 
 
 def _apart(column: bytes) -> Packed:
-    size = int.from_bytes(column[:_WIDTH], _ORDER)
-    ends = [_WIDTH * (1 + number * size) for number in range(4)]
-    timestamps, steps, values = (column[start:end] for start, end in pairwise(ends))
+    # Step by step, and no array where no point is NaN: most columns are of one point, and many.
+    width = _WIDTH * int.from_bytes(column[:_WIDTH], _ORDER)
+    steps, values = _WIDTH + width, _WIDTH + 2 * width
+    nans = values + width
     return Packed(
-        int.from_bytes(timestamps[:_WIDTH], _ORDER, signed=True),
-        int.from_bytes(timestamps[-_WIDTH:], _ORDER, signed=True),
-        size,
-        timestamps,
-        steps,
-        values,
-        _unpack(INTEGERS, column[ends[-1] :]),
+        int.from_bytes(column[_WIDTH : 2 * _WIDTH], _ORDER, signed=True),
+        int.from_bytes(column[steps - _WIDTH : steps], _ORDER, signed=True),
+        width // _WIDTH,
+        column[_WIDTH:steps],
+        column[steps:values],
+        column[values:nans],
+        _unpack(INTEGERS, column[nans:]) if len(column) > nans else (),
     )
 
 

@@ -37,7 +37,7 @@ from mlflow_docstore.core.query import (
     path,
 )
 
-from .merging import merge
+from .merging import Shelf, merge
 
 _BY_LEVEL = (Order(path(LEVEL)), Order(path(FIRST)), Order(path("_id")))
 
@@ -112,7 +112,7 @@ class Chunks:
 
     def merge(self, run_id: str) -> int:
         """Merge the chunks of each metric of a run that has many; how many were merged."""
-        return merge(self._chunks, run_id)
+        return merge(Shelf(self._chunks, (equals(RUN, run_id),)))
 
     def purge(self, run_id: str) -> None:
         """Remove all chunks of a run."""

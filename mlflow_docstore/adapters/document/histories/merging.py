@@ -5,8 +5,9 @@ there is no instant at which a point is missing, and an interrupted merge leaves
 which the next one takes along.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import chain, groupby, islice
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
 from operator import itemgetter
 
 from mlflow_docstore.adapters.document.codecs.metrics import (
@@ -22,7 +23,7 @@ from mlflow_docstore.adapters.document.codecs.metrics import (
 )
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document
-from mlflow_docstore.core.query import Compare, In, Operator, Order, equals, path
+from mlflow_docstore.core.query import Compare, Filter, In, Operator, Order, equals, path
 
 from . import encoding
 
@@ -32,18 +33,39 @@ _WORTH_MERGING = 8
 _PORTION = 500_000
 """Points that are merged at a time, lest a long run takes all memory."""
 
-_DELETE_BATCH = 500
+_BATCH = 500
 
 
-def merge(chunks: Documents, run_id: str) -> int:
-    """Merge a run's chunks, metric by metric, where there are many; how many were merged."""
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Chunks that are merged among each other.
+
+    Args:
+        chunks: The collection.
+        owner: Which of it.
+        labels: Fields that chunks must have in common, besides the metric.
+        label: A new chunk of points of the run with those fields, as an old one has them.
+        before_deletion: What to do between the last write and the first deletion.
+    """
+
+    chunks: Documents
+    owner: tuple[Filter, ...]
+    labels: tuple[str, ...] = ()
+    label: Callable[[Document, Document], Document] = lambda new, _: new
+    before_deletion: Callable[[], None] = lambda: None
+
+
+def merge(shelf: Shelf) -> int:
+    """Merge chunks, metric by metric, where there are many; how many were merged."""
     order = (Order(path(KEY)), Order(path("_id")))
-    fields = (KEY, LEVEL, FIRST, COUNT, METRICS)
-    listed = chunks.find([equals(RUN, run_id)], order=order, fields=fields)
+    fields = (KEY, LEVEL, FIRST, COUNT, METRICS, *shelf.labels)
+    groups: dict[tuple[str | None, ...], list[Document]] = {}
+    for chunk in shelf.chunks.find(shelf.owner, order=order, fields=fields):
+        groups.setdefault(tuple(chunk[name] for name in (KEY, *shelf.labels)), []).append(chunk)
     return sum(
-        _merge_portion(chunks, run_id, key, portion)
-        for key, group in groupby(listed, key=itemgetter(KEY))
-        for portion in _portions(_worth_merging(list(group)))
+        _merge_portion(shelf, portion)
+        for group in groups.values()
+        for portion in _portions(_worth_merging(group))
     )
 
 
@@ -73,40 +95,41 @@ def _portions(chunks: Sequence[Document]) -> Iterator[list[Document]]:
         yield portion
 
 
-def _merge_portion(chunks: Documents, run_id: str, key: str, portion: Sequence[Document]) -> int:
+def _merge_portion(shelf: Shelf, portion: Sequence[Document]) -> int:
     level = 1 + max(int(chunk[LEVEL]) for chunk in portion)
     # By the index's fields alone, not by id: some databases use no index for both together.
     where = [
-        equals(RUN, run_id),
-        equals(KEY, key),
+        *shelf.owner,
+        *(equals(name, portion[0][name]) for name in shelf.labels if portion[0][name] is not None),
+        equals(KEY, portion[0][KEY]),
         Compare(path(LEVEL), Operator.LT, level),
         Compare(path(FIRST), Operator.GE, portion[0][FIRST]),
         Compare(path(FIRST), Operator.LE, portion[-1][FIRST]),
     ]
     wanted = {chunk["_id"] for chunk in portion}
-    read = [chunk for chunk in chunks.find(where) if chunk["_id"] in wanted]
-    chunks.insert_many(_sorted_by_metric(run_id, read, level))
+    read = [chunk for chunk in shelf.chunks.find(where) if chunk["_id"] in wanted]
+    if read:
+        made = _sorted_by_metric(read, level)
+        shelf.chunks.insert_many([shelf.label(piece, read[0]) for piece in made])
+        shelf.before_deletion()
     # What was read, not what was listed: nothing goes whose points were not seen just now.
-    for batch in _batches([chunk["_id"] for chunk in read]):
-        chunks.delete_many([In(path("_id"), batch), equals(RUN, run_id)])
+    for ids in batched([chunk["_id"] for chunk in read]):
+        shelf.chunks.delete_many([In(path("_id"), ids), *shelf.owner])
     return len(read)
 
 
-def _sorted_by_metric(run_id: str, chunks: Sequence[Document], level: int) -> list[Document]:
+def _sorted_by_metric(chunks: Sequence[Document], level: int) -> Iterator[Document]:
     parts: dict[str, list[Packed]] = {}
     for chunk in chunks:
         for key, packed in packed_by_key(chunk).items():
             parts.setdefault(key, []).append(packed)
-    return [
-        piece
-        for key in sorted(parts)
-        for piece in encoding.encode_pieces(
-            run_id, key, chain.from_iterable(map(unpack_points, parts[key])), level
-        )
-    ]
+    for key in sorted(parts):
+        points = chain.from_iterable(map(unpack_points, parts[key]))
+        yield from encoding.encode_pieces(chunks[0][RUN], key, points, level)
 
 
-def _batches(ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
+def batched(ids: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Ids, as many at a time as every database takes."""
     rest = iter(ids)
-    while batch := tuple(islice(rest, _DELETE_BATCH)):
+    while batch := tuple(islice(rest, _BATCH)):
         yield batch

@@ -1,6 +1,6 @@
 """Logged models."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
 from mlflow_docstore.adapters.document.codecs import logged_models as codec
@@ -67,12 +67,23 @@ _RANKS = {
 }
 
 
-def model_filter(query: LoggedModelQuery) -> tuple[Filter, ...]:
-    """What the documents must match; of a metric, that any of its points does."""
+def model_filter(
+    query: LoggedModelQuery, besides: Mapping[Leaf, Filter] | None = None
+) -> tuple[Filter, ...]:
+    """What the documents must match; of a metric, that any of its points does.
+
+    Args:
+        query: What models are looked for.
+        besides: What does instead of a condition on a metric, where none of the points that models
+            have beside them meets it.
+    """
     scopes = tuple(_scope(scope) for scope in query.datasets)
 
     def leaf(node: Leaf) -> Filter:
-        return _leaf(node, scopes)
+        if node.field.kind is not FieldKind.METRIC:
+            return _leaf(node)
+        condition = any_point(node, query)
+        return Or((condition, besides[node])) if besides and node in besides else condition
 
     conditions = [
         one_of(codec.EXPERIMENT, query.experiment_ids),
@@ -102,7 +113,7 @@ def latest_points_match(query: LoggedModelQuery) -> Callable[[Document], bool]:
     tests = [_latest_test(leaf) for leaf in _metric_leaves(query.where)]
 
     def matches(document: Document) -> bool:
-        points = [point for point in document[codec.METRICS] if _is_on(point, query.datasets)]
+        points = [point for point in document[codec.METRICS] if is_on(point, query.datasets)]
         return all(test(points) for test in tests)
 
     return matches
@@ -132,7 +143,8 @@ def _metric_leaves(node: Filter) -> Iterator[Compare | In]:
         yield node
 
 
-def _is_on(point: Document, datasets: Sequence[DatasetScope]) -> bool:
+def is_on(point: Document, datasets: Sequence[DatasetScope]) -> bool:
+    """Whether a point is on one of the datasets, or none is named."""
     return not datasets or any(
         scope.name in (None, point[codec.DATASET_NAME])
         and scope.digest in (None, point[codec.DATASET_DIGEST])
@@ -140,17 +152,21 @@ def _is_on(point: Document, datasets: Sequence[DatasetScope]) -> bool:
     )
 
 
+def any_point(node: Leaf, query: LoggedModelQuery) -> Filter:
+    """Some point of a metric, on one of the query's datasets, meets a condition."""
+    point = (equals(codec.KEY, node.field.name), moved(node, codec.VALUE))
+    if not query.datasets:
+        return AnyElement(_METRICS, point)
+    scopes = map(_scope, query.datasets)
+    return Or(tuple(AnyElement(_METRICS, (*point, *scope)) for scope in scopes))
+
+
 def _newest() -> Order:
     return Order(path(codec.CREATED), descending=True)
 
 
-def _leaf(node: Leaf, scopes: tuple[tuple[Compare, ...], ...]) -> Filter:
+def _leaf(node: Leaf) -> Filter:
     field = node.field
-    if field.kind is FieldKind.METRIC:
-        point = (equals(codec.KEY, field.name), moved(node, codec.VALUE))
-        if not scopes:
-            return AnyElement(_METRICS, point)
-        return Or(tuple(AnyElement(_METRICS, (*point, *scope)) for scope in scopes))
     if field.kind in _TEXTS:
         return moved(node, f"{_TEXTS[field.kind]}.{escape(field.name)}")
     if field.kind is FieldKind.ATTRIBUTE and field.name in _ATTRIBUTES:

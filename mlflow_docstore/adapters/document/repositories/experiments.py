@@ -12,6 +12,7 @@ from mlflow_docstore.adapters.document.codecs.experiments import (
 )
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.histories.model_points import ModelPoints
 from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.adapters.document.layout import (
     DATASETS,
@@ -33,8 +34,6 @@ from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.query import Exists, In, equals, path
 from mlflow_docstore.ports.experiments import ExperimentQuery, ExperimentRepository
 
-from .logged_models import drop_points
-
 _KIND = "experiment"
 _ACTIVE = "active"
 _DELETED = "deleted"
@@ -48,16 +47,18 @@ class DocumentExperiments(ExperimentRepository):
 
     Args:
         driver: The database.
+        points: What runs measured of logged models.
         texts: Where large texts of what belongs to experiments are.
     """
 
-    def __init__(self, driver: Driver, texts: LargeTexts) -> None:
+    def __init__(self, driver: Driver, points: ModelPoints, texts: LargeTexts) -> None:
         self._texts = texts
         self._experiments = Documents(driver, EXPERIMENTS)
         self._runs = Documents(driver, RUNS)
         self._chunks = Documents(driver, METRICS)
         self._models = Documents(driver, LOGGED_MODELS)
-        self._belongings = (self._models, Documents(driver, DATASETS))
+        self._points = points
+        self._datasets = Documents(driver, DATASETS)
         self._names = NameClaims(self._experiments, _KIND)
 
     def create(self, experiment: Experiment) -> None:
@@ -115,16 +116,19 @@ class DocumentExperiments(ExperimentRepository):
         if experiment[codec.LIFECYCLE] != _DELETED:
             raise NotFound(_KIND, experiment_id)
         mine = equals(run_codec.EXPERIMENT, experiment_id)
+        while models := self._models.find([mine], fields=(), limit=_PURGE_BATCH):
+            model_ids = tuple(model["_id"] for model in models)
+            self._points.purge(model_ids)
+            self._models.delete_many([In(path("_id"), model_ids)])
         while runs := self._runs.find([mine], fields=(run_codec.MEASURED,), limit=_PURGE_BATCH):
             for run in runs:
                 # Models of other experiments, too, hold what these runs measured of them.
                 for model_id in run[run_codec.MEASURED]:
-                    drop_points(self._models, model_id, run["_id"])
+                    self._points.drop(model_id, run["_id"])
             run_ids = tuple(run["_id"] for run in runs)
             self._chunks.delete_many([In(path("run_id"), run_ids)])
             self._runs.delete_many([In(path("_id"), run_ids)])
-        for belongings in self._belongings:
-            belongings.delete_many([mine])
+        self._datasets.delete_many([mine])
         self._texts.purge([root_of(EXPERIMENTS, experiment_id)])
         # The name last: a claim that is left behind blocks nobody, a name without one would be
         # given to a second experiment.

@@ -45,7 +45,7 @@ class DocumentMetrics(MetricRepository):
         metrics = [
             metric
             for run_id in sorted(columns)
-            for metric in decode_metrics(key, columns[run_id], run_id)
+            for metric in decode_metrics(key, columns[run_id], run_id=run_id)
         ]
         return metrics[:limit]
 

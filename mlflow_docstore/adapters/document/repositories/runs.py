@@ -20,9 +20,10 @@ from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
 from mlflow_docstore.adapters.document.histories.chunks import Chunks
 from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
+from mlflow_docstore.adapters.document.histories.model_points import ModelPoints
 from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.adapters.document.keys import path as path_of
-from mlflow_docstore.adapters.document.layout import LOGGED_MODELS, RUNS
+from mlflow_docstore.adapters.document.layout import RUNS
 from mlflow_docstore.adapters.document.queries.runs import run_filter, run_order
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
@@ -42,8 +43,6 @@ from mlflow_docstore.core.query import (
 from mlflow_docstore.core.runs import FINAL_STATUSES, RUN_NAME_TAG
 from mlflow_docstore.ports.runs import RunBatch, RunQuery, RunRepository
 
-from .logged_models import drop_points
-
 _LOG = logging.getLogger(__name__)
 
 _ACTIVE = "active"
@@ -57,14 +56,17 @@ class DocumentRuns(RunRepository):
     Args:
         driver: The database.
         chunks: The histories of metrics.
+        points: What runs measured of logged models.
         texts: Where large contents of linked datasets are.
     """
 
-    def __init__(self, driver: Driver, chunks: Chunks, texts: LargeTexts) -> None:
+    def __init__(
+        self, driver: Driver, chunks: Chunks, points: ModelPoints, texts: LargeTexts
+    ) -> None:
         self._texts = texts
         self._runs = Documents(driver, RUNS)
-        self._models = Documents(driver, LOGGED_MODELS)
         self._chunks = chunks
+        self._points = points
         self._value_first = driver.capabilities.supports(Feature.LAST_SORT)
 
     def create(self, run: Run) -> None:
@@ -126,7 +128,7 @@ class DocumentRuns(RunRepository):
             changes |= _named(name)
         document = self._change(run_id, Patch(set=changes)) if changes else self._active(run_id)
         if status in FINAL_STATUSES and document.get(codec.CHUNKED):
-            self._merge_chunks(run_id)
+            self._merge_chunks(document)
         return decode_info(document)
 
     def change_tag(self, run_id: str, key: str, change: Callable[[str | None], str]) -> None:
@@ -166,7 +168,7 @@ class DocumentRuns(RunRepository):
 
     def purge(self, run_id: str) -> None:
         for model_id in self._document(run_id)[codec.MEASURED]:
-            drop_points(self._models, model_id, run_id)
+            self._points.drop(model_id, run_id)
         self._chunks.purge(run_id)
         self._runs.delete(run_id)
 
@@ -208,10 +210,13 @@ class DocumentRuns(RunRepository):
         if changed:
             raise Conflict("param", document["_id"], params=changed)
 
-    def _merge_chunks(self, run_id: str) -> None:
+    def _merge_chunks(self, document: Document) -> None:
         """Tidying up: a run has ended whether or not this succeeds, and ``compact`` does it too."""
+        run_id = document["_id"]
         try:
             self._chunks.merge(run_id)
+            for model_id in document[codec.MEASURED]:
+                self._points.merge(model_id, run_id)
             self._runs.patch(run_id, Patch(unset=(codec.CHUNKED,)))
         except Unavailable as error:
             _LOG.warning("The metric chunks of run %s were not merged: %s", run_id, error)
