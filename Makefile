@@ -28,7 +28,7 @@ mlflow-news: .venv/dev.stamp  ## what a new release of MLflow broke or decides o
 
 # Set-up runs again when pyproject.toml changed. To compile every package takes most of a minute:
 # tests and benchmarks start many processes and are worth it, `run` compiles what it imports.
-.venv/run.stamp: extras = embedded,examples,check
+.venv/run.stamp: extras = examples,check
 .venv/dev.stamp: extras = dev
 .venv/bench.stamp: extras = dev,benchmarks
 .venv/dev.stamp .venv/bench.stamp: bytecode = --compile-bytecode

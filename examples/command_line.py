@@ -8,8 +8,7 @@ import mlflow
 import requests
 from mlflow.exceptions import MlflowException
 
-# The database of `make run`, as seen from the directory that the Makefile is in. Its server is
-# started by whoever comes first, and this need not be `make run`.
+# The database of `make run`, running or not, as seen from the directory that the Makefile is in.
 EMBEDDED = "docstore://./.docstore/database"
 ANSWER_SECONDS = 5
 
