@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mlflow_docstore.adapters.document.rules.paths import segments
@@ -64,6 +65,7 @@ def literal(text: str) -> str:
     return f"'{quoted}'"
 
 
+@lru_cache(4096)
 def json_path(path: str) -> str:
     """A dotted path as that of SQLite's JSON functions; it leads through no array."""
     return literal("$" + "".join(f'."{name}"' for name in segments(path)))

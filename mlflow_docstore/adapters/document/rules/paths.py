@@ -1,6 +1,7 @@
 """Dotted paths into documents. A path leads through sub-documents only, never through arrays."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -15,7 +16,11 @@ MISSING: Final = object()
 Reader = Callable[[Any], Any]
 Tree = dict[str, "Tree"]
 
+# The same paths come with every call.
+_REMEMBERED = 4096
 
+
+@lru_cache(_REMEMBERED)
 def segments(path: str) -> tuple[str, ...]:
     """The names that a path goes through."""
     return tuple(field_name(segment) for segment in path.split("."))

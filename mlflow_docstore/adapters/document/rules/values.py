@@ -1,17 +1,22 @@
 """The values that a document may hold: copied in and out, and put into one order."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
+from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 from mlflow_docstore.core.errors import InvalidArgument
+
+T = TypeVar("T")
 
 INT64 = range(-(2**63), 2**63)
 
 # Of what ``keys.escape`` escapes, what some database cannot have in a name: see there.
 _UNESCAPED = re.compile(r'\A\Z|\A\$|[."\\\x00-\x1f]')
+# The same names come with every document.
+_REMEMBERED = 4096
 
 
 class Bracket(IntEnum):
@@ -40,23 +45,19 @@ _BRACKETS: dict[type, Bracket] = {
 
 def accepted(value: object) -> Any:
     """A private copy of a value, of the plain types; refuses what not every database can hold."""
-    match value:
-        case None | bool() | bytes():
-            return value
-        case str():
-            return _text(value)
-        case int():
-            return _integer(value)
-        case float():
-            return _number(value)
-        case Mapping():
-            return {field_name(name): accepted(item) for name, item in value.items()}
-        case list() | tuple():
-            return [accepted(item) for item in value]
-        case _:
-            raise InvalidArgument("value", value, type=type(value).__name__)
+    copy = _COPIES.get(type(value)) or _copy_of_kind(value)
+    return copy(value)
 
 
+def _copy_of_kind(value: object) -> Callable[[Any], Any]:
+    """How to copy a value of a type that is derived from a plain one."""
+    for kind, copy in _KINDS:
+        if isinstance(value, kind):
+            return copy
+    raise InvalidArgument("value", value, type=type(value).__name__)
+
+
+@lru_cache(_REMEMBERED)
 def field_name(name: object) -> str:
     """The name of a field, if every database can take it as it is."""
     if not isinstance(name, str):
@@ -93,6 +94,34 @@ def _number(value: float) -> float:
     if not isfinite(value):
         raise InvalidArgument("float", value)
     return float(value)
+
+
+def _mapping(value: Mapping[object, object]) -> dict[str, Any]:
+    return {field_name(name): accepted(item) for name, item in value.items()}
+
+
+def _sequence(value: Iterable[object]) -> list[Any]:
+    return [accepted(item) for item in value]
+
+
+def _as_it_is(value: T) -> T:
+    return value
+
+
+# In this order: a boolean is an integer, too.
+_KINDS: tuple[tuple[type, Callable[[Any], Any]], ...] = (
+    (type(None), _as_it_is),
+    (bool, _as_it_is),
+    (bytes, _as_it_is),
+    (str, _text),
+    (int, _integer),
+    (float, _number),
+    (Mapping, _mapping),
+    (list, _sequence),
+    (tuple, _sequence),
+)
+# By exact type, which nearly every value has, it takes no search.
+_COPIES: Mapping[type, Callable[[Any], Any]] = {**dict(_KINDS), dict: _mapping}
 
 
 def copied(value: Any) -> Any:
