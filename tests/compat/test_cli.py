@@ -6,13 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from mlflow.cli import cli as mlflow_cli
 from mlflow.entities import Dataset, DatasetInput, Metric, RunStatus
+from mlflow.exceptions import MlflowException
 
 import mlflow_docstore
 from mlflow_docstore import cli
 from mlflow_docstore.adapters.document.layout import DATASETS
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
 from mlflow_docstore.adapters.document.texts.parts import Holder
+from mlflow_docstore.compat.plugin import create_tracking_store
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 from mlflow_docstore.core.errors import NotFound
 
@@ -218,3 +222,28 @@ def test_quickstart_takes_its_arguments_from_the_quickstart(capsys: Captured) ->
     with pytest.raises(SystemExit):
         cli.main(["quickstart", "--help"])
     assert "--backend-store-uri" in capsys.readouterr().out
+
+
+class TestMlflowGc:
+    def test_of_a_path_that_is_not_there_is_refused_and_makes_no_database(
+        self, tmp_path: Path
+    ) -> None:
+        uri = f"docstore://{tmp_path / 'none'}"
+        done = CliRunner().invoke(
+            mlflow_cli, ["gc", "--backend-store-uri", uri, "--tracking-uri", uri]
+        )
+        assert isinstance(done.exception, MlflowException)
+        assert done.exception.message == f"There is no database of MLflow's at {tmp_path / 'none'}"
+        assert not (tmp_path / "none").exists()
+
+    def test_of_one_that_is_there_removes_what_was_deleted(self, tmp_path: Path) -> None:
+        uri = f"docstore://{tmp_path / 'there'}"
+        store = create_tracking_store(uri, str(tmp_path))
+        run_id = store.create_run("0", "user", 1, [], None).info.run_id
+        store.delete_run(run_id)
+        done = CliRunner().invoke(
+            mlflow_cli, ["gc", "--backend-store-uri", uri, "--tracking-uri", uri]
+        )
+        assert done.exit_code == 0
+        with pytest.raises(MlflowException, match="not found"):
+            store.get_run(run_id)

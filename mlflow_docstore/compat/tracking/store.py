@@ -6,6 +6,7 @@ from mlflow.entities import Experiment
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from mlflow_docstore.compat.arguments import DEFAULT_EXPERIMENT_ID
+from mlflow_docstore.compat.commands import is_upkeep
 from mlflow_docstore.compat.container import CONTAINER
 from mlflow_docstore.compat.errors import answering, translates_errors
 from mlflow_docstore.compat.mlflow_internals.tracking import (
@@ -58,6 +59,8 @@ class DocStoreTrackingStore(
         """The store on this process's backend of a URI."""
         with answering():
             backend = CONTAINER.backend(store_uri)
+            if is_upkeep():
+                backend.require()
         return cls(store_uri, artifact_uri, backend)
 
     def __reduce__(self) -> tuple[Any, ...]:
