@@ -2,17 +2,22 @@
 PYTHON ?= python3
 PORT ?= 5000
 filled = train_sweep register_best_run manage_prompts
-
 RELEASES ?= newest
 
-.PHONY: run test lint bench mlflow-news
+# All processors; neighbours stay together, as they share what is dear to make.
+parallel = -n logical --dist worksteal
+
+.PHONY: run test test-all lint bench mlflow-news
 
 run: export PYTHONDONTWRITEBYTECODE =
 run: .venv/run.stamp  ## MLflow on an embedded database, filled by examples
 	@.venv/bin/mlflow-docstore quickstart --port $(PORT) $(filled:%=--example examples/%.py)
 
-test: .venv/dev.stamp  ## every test
-	.venv/bin/pytest -n 2
+test: .venv/dev.stamp  ## every test, but for repetitions on one more database
+	.venv/bin/pytest $(parallel) -m "not exhaustive"
+
+test-all: test  ## these too
+	.venv/bin/pytest $(parallel) -m exhaustive
 
 lint: .venv/dev.stamp  ## what CI insists on beside the tests
 	.venv/bin/ruff check

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .ports import HOST, free_port
+from tests.standin import HOST, free_port
 
 INSTALL = "apt-get install postgresql"
 

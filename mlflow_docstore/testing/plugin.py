@@ -3,11 +3,11 @@
 Loaded by every pytest of an environment that has this package, so it imports nothing heavy.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import pytest
 
-from mlflow_docstore.testing.subjects import THROW_AWAY_STORES, without_credentials
+from mlflow_docstore.testing.subjects import THROW_AWAY_STORES, is_uri, without_credentials
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One run of each contract test per store."""
     if "store_uri" in metafunc.fixturenames:
-        subjects = metafunc.config.getoption("--store-uri") or THROW_AWAY_STORES
+        subjects = metafunc.config.getoption("--store-uri") or list(THROW_AWAY_STORES)
         metafunc.parametrize(
             "_subject",
             subjects,
@@ -67,15 +67,19 @@ def _subject(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def store_uri(_subject: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def throw_away(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Makes the store that a bare name stands for; override it to have names of your own."""
+
+    def make(name: str) -> str:
+        return THROW_AWAY_STORES[name](tmp_path_factory.mktemp(name))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def store_uri(_subject: str, throw_away: Callable[[str], str]) -> str:
     """The URI of the store under judgement; a bare name stands for a throw-away store."""
-    if _subject == "sqlite":
-        return f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'mlflow.db'}"
-    if _subject == "memory":
-        return "memory://contract"
-    if _subject == "embedded":
-        return f"docstore://{tmp_path_factory.mktemp('embedded') / 'data'}"
-    return _subject
+    return _subject if is_uri(_subject) else throw_away(_subject)
 
 
 def _is_lack(error: BaseException) -> bool:

@@ -1,9 +1,26 @@
 """What the contract suite can be asked to judge. Needs no pytest: the command's help names them."""
 
 import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
 
-THROW_AWAY_STORES = ("sqlite", "memory", "embedded")
-"""Names that stand for a store made for this run and dropped with it."""
+SQLITE = "sqlite"
+"""MLflow's own store, the one throw-away store with no driver of ours beneath it."""
+
+THROW_AWAY_STORES: Mapping[str, Callable[[Path], str]] = MappingProxyType(
+    {
+        SQLITE: lambda directory: f"sqlite:///{directory / 'mlflow.db'}",
+        "memory": lambda directory: f"memory://{directory.name}",
+        "embedded": lambda directory: f"docstore://{directory / 'data'}",
+    }
+)
+"""Names that stand for a store made for this run, and its URI in a directory of its own."""
+
+
+def is_uri(subject: str) -> bool:
+    """Whether it says where a store is; otherwise it is a name."""
+    return ":" in subject
 
 
 def without_credentials(uri: str) -> str:

@@ -1,6 +1,6 @@
 """A live database gives what memory gives: the same rows in the same order, for any query."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -28,6 +28,7 @@ from mlflow_docstore.core.query import (
     SortKey,
     path,
 )
+from mlflow_docstore.testing.subjects import is_uri
 from tests.contract.driver.deck import BY_ID, by, unique
 from tests.contract.driver.subjects import connect, label, subjects
 
@@ -205,11 +206,8 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair(subject: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    uri = subject
-    if subject == "embedded":
-        uri = f"docstore://{tmp_path_factory.mktemp('equivalence') / 'data'}"
-    live = connect(uri).driver
+def pair(subject: str, throw_away: Callable[[str], str]) -> Iterator[Pair]:
+    live = connect(subject if is_uri(subject) else throw_away(subject)).driver
     lacking = set(live.capabilities.lacking) & {
         Feature.COMPUTED_SORT,
         Feature.SORT_UNINDEXED,

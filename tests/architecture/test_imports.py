@@ -3,11 +3,13 @@
 import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib.metadata import metadata
 
 import pytest
 from grimp import build_graph
 from importlinter.api import read_configuration
 from importlinter.cli import lint_imports
+from packaging.requirements import Requirement
 
 from .tree import PACKAGE, ROOT, is_within, sources
 
@@ -21,7 +23,7 @@ OWNERS = {
     "cryptography": ("mlflow_docstore.compat.registry.secrets",),
     "secantus": (),
 }
-"""Who may import what others may not. The embedded server is a child process, never imported."""
+"""Who may import what others may not. SecantusDB is a process of tests, and imported by nobody."""
 
 MLFLOW_FACING = ("mlflow_docstore.compat", "mlflow_docstore.testing")
 PURE = "mlflow_docstore.core"
@@ -92,6 +94,15 @@ def test_a_dependency_is_imported_by_its_owner_alone(package: str) -> None:
         if is_within(module, package) and not is_within(importer, *OWNERS[package])
     ]
     assert found == []
+
+
+def test_the_stand_in_of_tests_is_installed_for_development_alone() -> None:
+    about = metadata("mlflow-docstore")
+    requirements = [Requirement(text) for text in about.get_all("Requires-Dist", ())]
+    (marker,) = [one.marker for one in requirements if one.name == "secantusdb"]
+    assert marker is not None
+    extras = ["", *about.get_all("Provides-Extra", ())]
+    assert [extra for extra in extras if marker.evaluate({"extra": extra})] == ["dev"]
 
 
 @pytest.mark.parametrize("package", ["pymongo", "bson", "tenacity", "dependency_injector"])

@@ -8,7 +8,9 @@ from urllib.parse import unquote
 import pytest
 from pymongo import MongoClient
 
-from .daemons import Daemon, free_port, write_certificate
+from tests.standin import StandIn
+
+from .certificates import write_certificate
 
 USER = "ann"
 PASSWORD = "tr%40p-d00r"  # noqa: S105 - of a server that lives as long as the test
@@ -19,9 +21,9 @@ SECRETS = ("p-d00r", "wr0ng-")
 
 
 @pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Daemon]:
+def daemon(tmp_path: Path) -> Iterator[StandIn]:
     """A server that a test may kill and start again."""
-    daemon = Daemon(tmp_path / "server", free_port())
+    daemon = StandIn(tmp_path / "server")
     # What it has acknowledged must survive a power cut.
     daemon.start("--sync-on-commit")
     yield daemon
@@ -29,13 +31,11 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
 
 
 @pytest.fixture(scope="session")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
     """A server that wants a password."""
-    daemon = Daemon(tmp_path_factory.mktemp("locked"), free_port())
+    daemon = StandIn(tmp_path_factory.mktemp("locked"))
     daemon.start("--sync-on-commit")
-    with MongoClient[dict[str, Any]](
-        f"mongodb://{daemon.address}/?directConnection=true"
-    ) as client:
+    with MongoClient[dict[str, Any]](daemon.uri("admin")) as client:
         role = {"role": "readWrite", "db": "mlflow"}
         client.admin.command("createUser", USER, pwd=unquote(PASSWORD), roles=[role])
     daemon.kill()
@@ -52,9 +52,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture(scope="session")
 def encrypted(
     tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, Path]
-) -> Iterator[Daemon]:
+) -> Iterator[StandIn]:
     """A server that speaks TLS only."""
-    daemon = Daemon(tmp_path_factory.mktemp("encrypted"), free_port())
+    daemon = StandIn(tmp_path_factory.mktemp("encrypted"))
     shown, key = map(str, certificate)
     daemon.start("--tls-cert-file", shown, "--tls-key-file", key)
     yield daemon

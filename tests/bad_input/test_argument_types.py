@@ -191,15 +191,16 @@ def _identities(result: Any) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Stage]:
+def stages(
+    tmp_path_factory: pytest.TempPathFactory, throw_away: Callable[[str], str]
+) -> Callable[[str], Stage]:
     """The stage of each subject, which are strangers to each other."""
 
     @functools.cache
     def stage(subject: str) -> Stage:
         directory = tmp_path_factory.mktemp(subject)
-        (directory / "ours").mkdir()
         reference = open_reference(directory, directory / "artifacts")
-        ours = open_subject(subject, directory / "ours", directory / "artifacts")
+        ours = open_subject(throw_away(subject), directory / "artifacts")
         stage = Stage(Pair(Side(reference), Side(ours), prefix=f"{subject}/"))
         stage.set_up()
         return stage

@@ -11,8 +11,7 @@ from pymongo import MongoClient
 import mlflow_docstore
 from mlflow_docstore.adapters.mongodb.session import Session
 from mlflow_docstore.adapters.mongodb.uri import parse
-
-from .daemons import Daemon
+from tests.standin import StandIn
 
 
 def options(uri: str) -> Any:
@@ -31,7 +30,7 @@ def collections(uri: str) -> list[str]:
 
 
 @pytest.fixture
-def uri(daemon: Daemon) -> str:
+def uri(daemon: StandIn) -> str:
     return f"mongodb://{daemon.address}/db{uuid.uuid4().hex[:8]}"
 
 

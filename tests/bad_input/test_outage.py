@@ -8,14 +8,14 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.tracking._tracking_service.utils import _get_store
 
-from .daemons import Daemon
+from tests.standin import StandIn
 
 SHORT = "retryDeadlineMS=500&serverSelectionTimeoutMS=200"
 POINTS = 12
 
 
 @pytest.fixture
-def store(daemon: Daemon) -> AbstractStore:
+def store(daemon: StandIn) -> AbstractStore:
     return _get_store(f"mongodb://{daemon.address}/mlflow?{SHORT}")
 
 
@@ -32,7 +32,7 @@ def assert_unavailable(call: Callable[[], object]) -> None:
 
 
 def test_every_kind_of_call_is_refused_as_temporary(
-    store: AbstractStore, run_id: str, daemon: Daemon
+    store: AbstractStore, run_id: str, daemon: StandIn
 ) -> None:
     daemon.kill()
     for call in (
@@ -49,7 +49,7 @@ def test_every_kind_of_call_is_refused_as_temporary(
 
 
 def test_the_series_goes_on_where_it_stopped(
-    store: AbstractStore, run_id: str, daemon: Daemon
+    store: AbstractStore, run_id: str, daemon: StandIn
 ) -> None:
     points = [Metric("m", float(step), step, step) for step in range(POINTS)]
     refused = []
@@ -71,7 +71,7 @@ def test_the_series_goes_on_where_it_stopped(
     assert store.get_run(run_id).data.metrics == {"m": POINTS - 1}
 
 
-def test_a_repeated_call_leaves_one_effect(store: AbstractStore, daemon: Daemon) -> None:
+def test_a_repeated_call_leaves_one_effect(store: AbstractStore, daemon: StandIn) -> None:
     daemon.kill()
     assert_unavailable(lambda: store.create_experiment("wine"))
     daemon.start()
@@ -80,7 +80,7 @@ def test_a_repeated_call_leaves_one_effect(store: AbstractStore, daemon: Daemon)
     assert sorted(names) == ["Default", "wine"]
 
 
-def test_a_store_of_a_dead_server_is_refused_and_later_opened(daemon: Daemon) -> None:
+def test_a_store_of_a_dead_server_is_refused_and_later_opened(daemon: StandIn) -> None:
     uri = f"mongodb://{daemon.address}/another?{SHORT}"
     daemon.kill()
     assert_unavailable(lambda: _get_store(uri))

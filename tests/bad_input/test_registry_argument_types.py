@@ -102,7 +102,9 @@ def _put(side: Side, value: Any, new: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stage]]:
+def stages(
+    tmp_path_factory: pytest.TempPathFactory, throw_away: Callable[[str], str]
+) -> Iterator[Callable[[str], Stage]]:
     """The stage of each subject, which are strangers to each other, under one clock."""
 
     with pytest.MonkeyPatch.context() as patch, stepped_clock() as clock:
@@ -110,10 +112,8 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 
         @functools.cache
         def stage(subject: str) -> Stage:
-            directory = tmp_path_factory.mktemp(subject)
-            (directory / "ours").mkdir()
-            reference = open_registry_reference(directory)
-            ours = open_registry_subject(subject, directory / "ours")
+            reference = open_registry_reference(tmp_path_factory.mktemp(subject))
+            ours = open_registry_subject(throw_away(subject))
             stage = Stage(Pair(Side(reference), Side(ours), prefix=f"{subject}."), clock)
             stage.set_up()
             return stage

@@ -7,7 +7,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry.abstract_store import AbstractStore
 from mlflow.tracking._model_registry.utils import _get_store
 
-from .daemons import Daemon
+from tests.standin import StandIn
+
 from .test_outage import SHORT, assert_unavailable
 
 VERSIONS = 9
@@ -15,7 +16,7 @@ EVENT = WebhookEvent.from_str("registered_model.created")
 
 
 @pytest.fixture
-def store(daemon: Daemon) -> AbstractStore:
+def store(daemon: StandIn) -> AbstractStore:
     opened = _get_store(f"mongodb://{daemon.address}/mlflow?{SHORT}")
     opened.create_registered_model("m")
     opened.create_model_version("m", "first")
@@ -24,7 +25,7 @@ def store(daemon: Daemon) -> AbstractStore:
 
 
 def test_every_kind_of_call_is_refused_as_temporary(
-    store: AbstractStore, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+    store: AbstractStore, daemon: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS", "true")
     daemon.kill()
@@ -55,7 +56,7 @@ def test_every_kind_of_call_is_refused_as_temporary(
         assert_unavailable(call)
 
 
-def test_versions_go_on_where_they_stopped(store: AbstractStore, daemon: Daemon) -> None:
+def test_versions_go_on_where_they_stopped(store: AbstractStore, daemon: StandIn) -> None:
     refused = []
     for write in range(VERSIONS):
         if write == VERSIONS // 3:
@@ -78,7 +79,7 @@ def test_versions_go_on_where_they_stopped(store: AbstractStore, daemon: Daemon)
     }
 
 
-def test_a_repeated_call_leaves_one_effect(store: AbstractStore, daemon: Daemon) -> None:
+def test_a_repeated_call_leaves_one_effect(store: AbstractStore, daemon: StandIn) -> None:
     daemon.kill()
     assert_unavailable(lambda: store.create_registered_model("n"))
     assert_unavailable(lambda: store.transition_model_version_stage("m", 1, "Production", True))

@@ -10,6 +10,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry.abstract_store import AbstractStore
 from mlflow.tracking._model_registry.utils import _get_store
 
+from tests.differential.stores import SUBJECTS
+
 from .test_sizes import HUGE, assert_too_large
 
 TEXT = "\N{GRINNING FACE}" * 25_000
@@ -18,13 +20,9 @@ TEXT = "\N{GRINNING FACE}" * 25_000
 EVENT = WebhookEvent.from_str("registered_model.created")
 
 
-@pytest.fixture(scope="module", params=["memory", "embedded"])
-def store(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AbstractStore:
-    directory = tmp_path_factory.mktemp("sizes")
-    places = {"memory": "memory://registry-sizes", "embedded": f"docstore://{directory}"}
-    return _get_store(places[request.param])
+@pytest.fixture(scope="module", params=SUBJECTS)
+def store(request: pytest.FixtureRequest, throw_away: Callable[[str], str]) -> AbstractStore:
+    return _get_store(throw_away(request.param))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What is larger than a document may be: refused by the limit's name, and nothing half done."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from mlflow.entities import (
@@ -20,6 +19,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.tracking._tracking_service.utils import _get_store
 
+from tests.differential.stores import SUBJECTS
+
 LIMIT = 16 * 1024 * 1024
 HUGE = "x" * LIMIT
 
@@ -27,13 +28,13 @@ FIRST = "1" * 20000
 """The longest tag of an experiment; of a run it is less than half."""
 
 
-@pytest.fixture(scope="module", params=["memory", "embedded"])
+@pytest.fixture(scope="module", params=SUBJECTS)
 def store(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[AbstractStore]:
-    directory = tmp_path_factory.mktemp("sizes")
-    places = {"memory": "memory://sizes", "embedded": f"docstore://{directory}"}
-    return _get_store(places[request.param], Path(directory).as_uri())
+    request: pytest.FixtureRequest,
+    throw_away: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AbstractStore:
+    return _get_store(throw_away(request.param), tmp_path_factory.mktemp("sizes").as_uri())
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import pytest
 import mlflow_docstore
 from mlflow_docstore import cli
 from mlflow_docstore.core.errors import InvalidArgument, StoreError, Unreachable
+from tests.standin import HOST, StandIn, free_port
 
 from .conftest import PASSWORD, SECRETS, USER
-from .daemons import HOST, Daemon, free_port
 
 SOON = "serverSelectionTimeoutMS=300"
 WRONG = f"{USER}:wr0ng-%2Fpass"
@@ -103,7 +103,7 @@ json.dump(answers, sys.stdout)
 
 
 @pytest.fixture(scope="module")
-def uris(locked: Daemon, encrypted: Daemon) -> dict[str, str]:
+def uris(locked: StandIn, encrypted: StandIn) -> dict[str, str]:
     places = {
         "nobody": f"{HOST}:{free_port()}",
         "locked": locked.address,
@@ -159,14 +159,14 @@ class TestLibrary:
         assert "\n" not in reason
         assert_hidden(str(caught.value), repr(caught.value), str(caught.value.key), caplog.text)
 
-    def test_the_right_password_opens_the_right_database(self, locked: Daemon) -> None:
+    def test_the_right_password_opens_the_right_database(self, locked: StandIn) -> None:
         uri = f"mongodb://{USER}:{PASSWORD}@{locked.address}/mlflow?authSource=admin"
         backend = mlflow_docstore.connect(uri)
         backend.prepare()
         assert backend.experiments.find_by_name("none such") is None
 
     def test_the_right_authority_is_believed(
-        self, encrypted: Daemon, certificate: tuple[Path, Path]
+        self, encrypted: StandIn, certificate: tuple[Path, Path]
     ) -> None:
         uri = f"mongodb://{encrypted.address}/db?tls=true&tlsCAFile={certificate[0]}"
         backend = mlflow_docstore.connect(uri)

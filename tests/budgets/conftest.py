@@ -9,9 +9,9 @@ from pymongo import MongoClient
 
 from mlflow_docstore.adapters.document.backend import DocumentBackend
 from mlflow_docstore.adapters.document.retry import RetryingDriver
-from mlflow_docstore.adapters.embedded.server import Server
 from mlflow_docstore.adapters.mongodb.provision import throwaway
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
+from tests.standin import StandIn
 
 from .listening import Listener
 from .tracing import Traced
@@ -32,11 +32,8 @@ class Heard:
 
 
 @pytest.fixture(scope="package")
-def server_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    embedded = Server(tmp_path_factory.mktemp("budgets") / "data")
-    host, port = embedded.address()
-    yield f"mongodb://{host}:{port}/budgets?directConnection=true"
-    embedded.release()
+def server_uri(standin: StandIn) -> str:
+    return standin.uri("budgets")
 
 
 @pytest.fixture(scope="package")

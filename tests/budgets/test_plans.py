@@ -1,6 +1,6 @@
 """Which index each hot read walks: the exact commands that calls send are explained.
 
-What the embedded server's ``explain`` can and cannot prove:
+What the stand-in's ``explain`` can and cannot prove:
 
 - The choice of an index, or of none, is that of its planner, and is asserted.
 - Documents examined are counted for what reads the whole collection, and for a lookup by id; for

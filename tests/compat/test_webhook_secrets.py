@@ -5,7 +5,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from mlflow.entities.webhook import Webhook, WebhookEvent, WebhookStatus
@@ -13,14 +12,13 @@ from mlflow.environment_variables import MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY
 from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry.dbmodels.models import EncryptedString
 
-from mlflow_docstore.adapters.document.backend import DocumentAdapter
 from mlflow_docstore.adapters.document.driver import Find
 from mlflow_docstore.adapters.document.layout import WEBHOOKS
-from mlflow_docstore.adapters.memory import ADAPTER as MEMORY
-from mlflow_docstore.adapters.sqlite import ADAPTER as EMBEDDED
 from mlflow_docstore.compat.plugin import create_registry_store
 from mlflow_docstore.compat.registry import secrets
 from mlflow_docstore.compat.registry.store import DocStoreRegistryStore
+from tests.contract.driver.subjects import connect
+from tests.differential.stores import SUBJECTS
 
 VARIABLE = MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY.name
 SIGNING_KEY = "an-0pen-s3cr3t"
@@ -69,25 +67,20 @@ def create(registry: DocStoreRegistryStore) -> Create:
 
 
 class TestDatabase:
-    @pytest.fixture(params=["memory", "embedded"])
-    def database(
-        self, request: pytest.FixtureRequest, uri: str, tmp_path: Path
-    ) -> tuple[DocumentAdapter, str]:
-        if request.param == "memory":
-            return MEMORY, uri
-        return EMBEDDED, f"docstore://{tmp_path / 'data'}"
+    @pytest.fixture(params=SUBJECTS)
+    def database(self, request: pytest.FixtureRequest, throw_away: Callable[[str], str]) -> str:
+        return throw_away(request.param)
 
     @pytest.fixture
-    def stored(self, database: tuple[DocumentAdapter, str]) -> Iterator[Callable[[], str]]:
+    def stored(self, database: str) -> Iterator[Callable[[], str]]:
         """All that the database has of webhooks, read past every layer of ours but the driver."""
-        adapter, uri = database
-        driver = adapter.connect(uri).driver
+        driver = connect(database).driver
         yield lambda: repr([row.document for row in driver.find(WEBHOOKS, Find())])
         driver.close()
 
     @pytest.fixture
-    def registry(self, database: tuple[DocumentAdapter, str]) -> DocStoreRegistryStore:
-        return create_registry_store(database[1])
+    def registry(self, database: str) -> DocStoreRegistryStore:
+        return create_registry_store(database)
 
     def test_never_gets_to_see_a_secret(
         self,
@@ -114,13 +107,12 @@ class TestDatabase:
     def test_gets_what_mlflow_itself_can_read(
         self,
         registry: DocStoreRegistryStore,
-        database: tuple[DocumentAdapter, str],
+        database: str,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setenv(VARIABLE, new_key())
         webhook_id = creating(registry)(secret=SIGNING_KEY).webhook_id
-        adapter, uri = database
-        driver = adapter.connect(uri).driver
+        driver = connect(database).driver
         document = driver.get(WEBHOOKS, webhook_id)
         driver.close()
         assert document is not None

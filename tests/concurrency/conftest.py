@@ -1,4 +1,4 @@
-"""Eight processes on one embedded server, for all tests."""
+"""Eight processes on one server, for all tests."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,9 +8,9 @@ import pytest
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 
 from mlflow_docstore.adapters.document.histories import merging
-from mlflow_docstore.adapters.embedded.server import Server
 from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.ports.backend import Backend
+from tests.standin import StandIn
 
 from .processes import Team, open_registry
 
@@ -18,11 +18,8 @@ SIZE = 8
 
 
 @pytest.fixture(scope="session")
-def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    embedded = Server(tmp_path_factory.mktemp("concurrency") / "data")
-    host, port = embedded.address()
-    yield f"mongodb://{host}:{port}/concurrency?directConnection=true"
-    embedded.release()
+def uri(standin: StandIn) -> str:
+    return standin.uri("concurrency")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Twins: MLflow's own stores on SQLite, and ours on each kind of database."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,9 @@ def twins(
     request: pytest.FixtureRequest,
     reference: AbstractStore,
     artifact_root: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    throw_away: Callable[[str], str],
 ) -> Twins:
-    directory = tmp_path_factory.mktemp("differential")
-    subject = open_subject(request.param, directory, artifact_root)
+    subject = open_subject(throw_away(request.param), artifact_root)
     return Twins(reference, subject, request.param)
 
 
@@ -47,9 +47,8 @@ def registry_reference(tmp_path_factory: pytest.TempPathFactory) -> RegistryStor
 def registry_twins(
     request: pytest.FixtureRequest,
     registry_reference: RegistryStore,
-    tmp_path_factory: pytest.TempPathFactory,
+    throw_away: Callable[[str], str],
 ) -> Twins:
-    directory = tmp_path_factory.mktemp("differential")
-    subject = open_registry_subject(request.param, directory)
+    subject = open_registry_subject(throw_away(request.param))
     # No slash may be in a model's name.
     return Twins(registry_reference, subject, request.param, joint=".")

@@ -1,6 +1,5 @@
 """MLflow's own stores to compare with, on SQLite, and ours."""
 
-import uuid
 from pathlib import Path
 
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
@@ -14,8 +13,8 @@ from sqlalchemy import insert
 # and numbers in both stores.
 _FIRST_ID = 10**17
 
-SUBJECTS = ("memory", "embedded")
-"""Our store, on each kind of database."""
+SUBJECTS = ("memory", "embedded", "standin")
+"""Throw-away stores: ours, on each kind of database."""
 
 
 def open_reference(directory: Path, artifact_root: Path) -> AbstractStore:
@@ -29,18 +28,13 @@ def open_reference(directory: Path, artifact_root: Path) -> AbstractStore:
     return store
 
 
-def open_subject(subject: str, directory: Path, artifact_root: Path) -> AbstractStore:
-    return _get_store(_place(subject, directory), artifact_root.as_uri())
+def open_subject(uri: str, artifact_root: Path) -> AbstractStore:
+    return _get_store(uri, artifact_root.as_uri())
 
 
 def open_registry_reference(directory: Path) -> RegistryStore:
     return _get_registry_store(f"sqlite:///{directory / 'registry.db'}")
 
 
-def open_registry_subject(subject: str, directory: Path) -> RegistryStore:
-    return _get_registry_store(_place(subject, directory))
-
-
-def _place(subject: str, directory: Path) -> str:
-    places = {"memory": f"memory://{uuid.uuid4().hex}", "embedded": f"docstore://{directory}"}
-    return places[subject]
+def open_registry_subject(uri: str) -> RegistryStore:
+    return _get_registry_store(uri)

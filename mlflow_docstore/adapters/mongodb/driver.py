@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import ClassVar
 
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
@@ -52,9 +51,6 @@ class MongoDriver(Driver):
         capabilities: What the server can do.
     """
 
-    alternatives_apart: ClassVar[bool] = False
-    """Whether the server uses an index beside alternatives only where these are filtered apart."""
-
     def __init__(self, session: Session, capabilities: Capabilities = CAPABILITIES) -> None:
         self._session = session
         self._capabilities = capabilities
@@ -73,7 +69,7 @@ class MongoDriver(Driver):
         def attempt() -> Attempt:
             return Attempt(collection, key, values, session.answered, session.servers)
 
-        with translated(attempt, session.note_loss):
+        with translated(attempt):
             yield session.collection(collection)
         session.note_answer()
         _LOG.debug("%s %s: %.1f ms", verb, collection, (time.perf_counter() - started) * 1000)
@@ -158,7 +154,7 @@ class MongoDriver(Driver):
         condition, size = self._compiler.compile(query.where), query.limit or batch
         after = [] if query.join is None else joined(query.join, self._session.native_name)
         if is_native(query.order):
-            return native_read(query, condition, size, after, apart=self.alternatives_apart)
+            return native_read(query, condition, size, after)
         return computing_read(query, condition, size, after)
 
     def distinct(

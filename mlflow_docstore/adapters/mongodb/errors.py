@@ -266,16 +266,13 @@ def translate(error: Exception, attempt: Attempt) -> StoreError:
 
 
 @contextmanager
-def translated(attempt: Callable[[], Attempt], lost: Callable[[], None]) -> Iterator[None]:
+def translated(attempt: Callable[[], Attempt]) -> Iterator[None]:
     """Around every call of the driver.
 
     Args:
         attempt: What the call is about; asked where it failed.
-        lost: Told where the connection is in doubt.
     """
     try:
         yield
     except _TRANSLATED as error:
-        if isinstance(error, ConnectionFailure):
-            lost()
         raise translate(error, attempt()) from error

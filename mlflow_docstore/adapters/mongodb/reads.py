@@ -51,9 +51,7 @@ def joined(join: Join, native_name: Callable[[str], str]) -> list[Stage]:
     return [{"$lookup": how}]
 
 
-def native_read(
-    query: Find, condition: Native, batch: int, joining: Sequence[Stage], *, apart: bool
-) -> Read:
+def native_read(query: Find, condition: Native, batch: int, joining: Sequence[Stage]) -> Read:
     """A read in an order that the server's own sort makes.
 
     Args:
@@ -61,16 +59,16 @@ def native_read(
         condition: Its filter.
         batch: The most results of one reply.
         joining: The stages of its join.
-        apart: Whether alternatives need a filter of their own.
     """
     paths, fields, sort = native_paths(query.order), query.fields, native_sort(query.order)
-    filters = _filters(query, condition, apart=apart)
+    if query.after is not None:
+        condition = merge((condition, native_after(query.order, query.after)))
     chosen = None if fields is None else projection((*fields, *paths))
     helpers = () if fields is None else tuple(path for path in paths if path != "_id")
 
     def find(native: Collection[Document]) -> Results:
         limit = query.limit or 0
-        return native.find(filters[0], chosen, sort=sort or None, limit=limit, batch_size=batch)
+        return native.find(condition, chosen, sort=sort or None, limit=limit, batch_size=batch)
 
     def row(document: Document) -> Row:
         position = tuple(lookup(document, path) for path in paths)
@@ -78,9 +76,9 @@ def native_read(
             strip(document, path, fields or ())
         return Row(document, position)
 
-    if len(filters) == 1 and not joining:
+    if not joining:
         return Read(find, row)
-    stages: list[Stage] = [{"$match": one} for one in filters]
+    stages: list[Stage] = [{"$match": condition}]
     if sort:
         stages.append({"$sort": dict(sort)})
     return Read(_aggregate(stages, query, batch, joining, paths), row)
@@ -95,23 +93,6 @@ def computing_read(query: Find, condition: Native, batch: int, joining: Sequence
         return Row(document, position)
 
     return Read(_aggregate(stages, query, batch, joining, [COMPUTED]), row)
-
-
-def _filters(query: Find, condition: Native, *, apart: bool) -> list[Native]:
-    """What results must pass, one after the other."""
-    if query.after is None:
-        return [condition]
-    after = native_after(query.order, query.after)
-    if not apart or "$or" not in after:
-        return [merge((condition, after))]
-    alternatives = {"$or": after.pop("$or")}
-    # A bound of what has to be equal to a value narrows nothing, and would hide the value.
-    bound = {path: test for path, test in after.items() if not _is_fixed(condition, path)}
-    return [merge((condition, bound)), alternatives]
-
-
-def _is_fixed(condition: Native, path: str) -> bool:
-    return path in condition and not isinstance(condition[path], dict)
 
 
 def _aggregate(

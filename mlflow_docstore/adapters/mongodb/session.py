@@ -63,9 +63,7 @@ class _Held:
     """What a session holds in one process."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    key: tuple[Any, ...] = ()
     shared: _Shared | None = None
-    suspect: bool = False
     collections: dict[str, Collection[Document]] = field(default_factory=dict)
 
 
@@ -74,22 +72,13 @@ class Session:
 
     Args:
         target: Where to.
-        address: The URI to connect to, of a server that is known to be there; asked again whenever
-            the connection was lost, as it may come back elsewhere. None for the target's own URI.
         listeners: Who is told of every command.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        *,
-        address: Callable[[], str] | None = None,
-        listeners: Sequence[CommandListener] = (),
-    ) -> None:
+    def __init__(self, target: Target, *, listeners: Sequence[CommandListener] = ()) -> None:
         self.target = target
-        self._address = address or (lambda: target.uri)
-        self._vouched = address is not None
         self._listeners = tuple(listeners)
+        self._key = (target.uri, tuple(target.defaults.items()), self._listeners)
         self._processes: dict[int, _Held] = {}
 
     def _held(self) -> _Held:
@@ -103,58 +92,36 @@ class Session:
     def collection(self, name: str) -> Collection[Document]:
         """A collection by its logical name; connects where need be."""
         held = self._held()
-        found = None if held.suspect else held.collections.get(name)
+        found = held.collections.get(name)
         if found is not None:
             return found
         with held.lock:
-            client = self._open(held)
-            database = client[self.target.database]
+            if held.shared is None:
+                held.shared = _clients().acquire(self._key, self._connect)
+            database = held.shared.client[self.target.database]
             found = database[self.native_name(name)]
             held.collections[name] = found
             return found
 
-    def _open(self, held: _Held) -> MongoClient[Document]:
-        if held.shared is not None and not held.suspect:
-            return held.shared.client
-        address = self._address()
-        held.suspect = False
-        key = (address, tuple(self.target.defaults.items()), self._listeners)
-        if held.shared is not None and key == held.key:
-            return held.shared.client
-        return self._switch(held, key, address).client
-
-    def _switch(self, held: _Held, key: tuple[Any, ...], address: str) -> _Shared:
-        def make() -> MongoClient[Document]:
-            return MongoClient(
-                address,
-                event_listeners=self._listeners,
-                type_registry=PLAIN_TYPES,
-                **self.target.defaults,
-            )
-
-        shared = _clients().acquire(key, make)
-        if held.shared is not None:
-            shared.answered = shared.answered or held.shared.answered
-            _clients().release(held.key)
-        held.shared, held.key = shared, key
-        held.collections.clear()
-        return shared
+    def _connect(self) -> MongoClient[Document]:
+        return MongoClient(
+            self.target.uri,
+            event_listeners=self._listeners,
+            type_registry=PLAIN_TYPES,
+            **self.target.defaults,
+        )
 
     @property
     def answered(self) -> bool:
         """Whether the server is known to be there: it has answered this process before."""
         shared = self._held().shared
-        return shared is not None and (shared.answered or self._vouched)
+        return shared is not None and shared.answered
 
     def note_answer(self) -> None:
         """A command came back."""
         shared = self._held().shared
         if shared is not None:
             shared.answered = True
-
-    def note_loss(self) -> None:
-        """The connection was lost: the next call asks for the address again."""
-        self._held().suspect = True
 
     def servers(self) -> Mapping[str, Exception | None]:
         """The last failure to reach each server, by address."""
@@ -170,6 +137,6 @@ class Session:
         with held.lock:
             if held.shared is None:
                 return
-            key, held.shared, held.key = held.key, None, ()
+            held.shared = None
             held.collections.clear()
-        _clients().release(key)
+        _clients().release(self._key)

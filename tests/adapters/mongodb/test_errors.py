@@ -1,7 +1,5 @@
 """The driver's errors as those of the ports."""
 
-from collections.abc import Callable
-
 import pytest
 from bson.errors import InvalidDocument
 from pymongo.errors import (
@@ -178,8 +176,8 @@ class TestRefusals:
         assert "secret" not in str(found)
 
 
-def _translated(lost: Callable[[], None] = lambda: None):
-    return translated(lambda: ATTEMPT, lost)
+def _translated():
+    return translated(lambda: ATTEMPT)
 
 
 class TestTheGuard:
@@ -188,16 +186,6 @@ class TestTheGuard:
         with pytest.raises(Unavailable) as caught, _translated():
             raise cause
         assert caught.value.__cause__ is cause
-
-    @pytest.mark.parametrize(
-        ("error", "losses"),
-        [(AutoReconnect("gone"), 1), (ServerSelectionTimeoutError("none"), 1), (code(112), 0)],
-    )
-    def test_only_a_lost_connection_is_suspect(self, error: Exception, losses: int) -> None:
-        heard: list[int] = []
-        with pytest.raises(Unavailable), _translated(lambda: heard.append(1)):
-            raise error
-        assert len(heard) == losses
 
     def test_errors_of_others_pass(self) -> None:
         with pytest.raises(KeyError), _translated():

@@ -1,26 +1,22 @@
-"""Clients: shared, opened late, safe to fork, and replaced when the server moves."""
+"""Clients: shared, opened late, safe to fork."""
 
 import multiprocessing
-import os
-import signal
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mlflow_docstore.adapters.document.driver import Find
 from mlflow_docstore.adapters.document.layout import LAYOUT
-from mlflow_docstore.adapters.embedded.server import Server
 from mlflow_docstore.adapters.mongodb.connection import connect
 from mlflow_docstore.adapters.mongodb.driver import MongoDriver
 from mlflow_docstore.adapters.mongodb.provision import throwaway
 from mlflow_docstore.adapters.mongodb.session import Session
 from mlflow_docstore.adapters.mongodb.uri import parse
 from mlflow_docstore.core.errors import Unavailable, Unreachable
+from tests.standin import StandIn
 
 THREADS = 8
 
@@ -130,42 +126,15 @@ class TestTheFirstConnection:
 
 
 class TestLosses:
-    @pytest.fixture
-    def servers(self, tmp_path: Path) -> Iterator[list[Server]]:
-        servers = [Server(tmp_path / name) for name in ("one", "two")]
-        yield servers
-        for server in servers:
-            server.release()
-
-    @staticmethod
-    def kill(server: Server) -> None:
-        address = server._files.read_address()
-        assert address is not None
-        os.kill(address.pid, signal.SIGKILL)
-
-    def test_a_server_that_has_answered_is_waited_for(self, servers: list[Server]) -> None:
-        host, port = servers[0].address()
-        driver = connect(f"mongodb://{host}:{port}/db?serverSelectionTimeoutMS=200").driver
+    def test_a_server_that_has_answered_is_waited_for(self, tmp_path: Path) -> None:
+        server = StandIn(tmp_path)
+        server.start("--standalone")
+        driver = connect(f"{server.uri('db')}&serverSelectionTimeoutMS=200").driver
         driver.get("c", "a")
-        self.kill(servers[0])
+        server.kill()
         for _ in range(3):
             with pytest.raises(Unavailable) as caught:
                 driver.get("c", "a")
             assert caught.value.retryable
         assert caught.value.applied is False
-
-    def test_a_server_that_moves_is_followed(self, servers: list[Server]) -> None:
-        places = iter(servers)
-        target = parse("mongodb://moves/db?serverSelectionTimeoutMS=200")
-
-        def address() -> str:
-            host, port = next(places).address()
-            return f"mongodb://{host}:{port}/db?serverSelectionTimeoutMS=200"
-
-        driver = MongoDriver(Session(replace(target, uri=""), address=address))
-        driver.insert("c", {"_id": "a"})
-        self.kill(servers[0])
-        with pytest.raises(Unavailable):
-            driver.find("c", Find())
-        assert driver.find("c", Find()) == []
         driver.close()

@@ -1,11 +1,12 @@
 """The driver under judgement, and an empty collection for each test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from mlflow_docstore.adapters.document.driver import Driver
 from mlflow_docstore.adapters.document.layout import Collection, Layout
+from mlflow_docstore.testing.subjects import is_uri
 
 from .deck import Table, unique
 from .subjects import connect, label, subjects
@@ -25,13 +26,9 @@ def driver_subject(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def driver_uri(driver_subject: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+def driver_uri(driver_subject: str, throw_away: Callable[[str], str]) -> str:
     """The URI of the database under judgement; a bare name stands for a throw-away one."""
-    if driver_subject == "memory":
-        return f"memory://{unique('deck')}"
-    if driver_subject == "embedded":
-        return f"docstore://{tmp_path_factory.mktemp('deck') / 'data'}"
-    return driver_subject
+    return driver_subject if is_uri(driver_subject) else throw_away(driver_subject)
 
 
 @pytest.fixture(scope="session")

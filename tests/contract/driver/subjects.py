@@ -6,14 +6,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from mlflow_docstore.adapters.document.backend import Connection
-
-_THROW_AWAY = ("memory", "embedded")
+from mlflow_docstore.testing.subjects import SQLITE, THROW_AWAY_STORES, is_uri
 
 
 def subjects(config: pytest.Config) -> list[str]:
     """URIs, or names of throw-away databases; stores that are none of ours have no driver."""
-    uris = config.getoption("--store-uri") or _THROW_AWAY
-    return [uri for uri in uris if uri in _THROW_AWAY or _adapters(uri)]
+    found = config.getoption("--store-uri") or THROW_AWAY_STORES
+    return [one for one in found if (_adapters(one) if is_uri(one) else one != SQLITE)]
 
 
 def label(subject: str) -> str:

@@ -1,0 +1,84 @@
+"""What the checkout's own test run has beside the shipped suite: a stand-in for MongoDB."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from mlflow_docstore.testing.subjects import THROW_AWAY_STORES
+
+from .standin import StandIn
+
+STANDIN = "standin"
+"""The name of one more subject: the adapter of MongoDB on a database of the stand-in."""
+
+CHOSEN = frozenset(
+    {
+        *("test_batches", "test_concurrency", "test_inputs", "test_keys", "test_lifecycle"),
+        *("test_logged_model_metrics", "test_metric_history", "test_metrics", "test_params"),
+        *("test_search_experiments", "test_search_logged_models_order", "test_search_runs"),
+        *("test_search_runs_dataset_filters", "test_search_runs_filters"),
+        *("test_search_runs_order", "test_search_runs_text_filters"),
+        *("test_aliases", "test_model_versions", "test_prompt_links", "test_search_model_versions"),
+        *("test_search_registered_models", "test_stages", "test_webhooks"),
+    }
+)
+"""Modules of the contract that judge the stand-in in every run: filters, orders and patches of each
+kind. What the others add is above the driver, where databases do not differ."""
+
+FAILURES = {
+    "test_registry_sizes.py::TestModelVersions::test_description[standin]": (
+        "SecantusDB: an internal error, code 1, where findAndModify makes a document too large"
+    ),
+}
+"""What the stand-in is known to do otherwise than MongoDB, by test."""
+
+# Databases that wait for no disk: what they promise of it is not what these tests look at.
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108 - directories in it are the user's own
+_ENOUGH = 4 << 30
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Judge the stand-in too, unless the command line says whom to judge."""
+    config.option.store_uri = config.option.store_uri or [*THROW_AWAY_STORES, STANDIN]
+    if _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ENOUGH:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what of the contract on the stand-in can wait, and what it cannot do."""
+    for item in items:
+        if reason := FAILURES.get(item.nodeid.rpartition("/")[2]):
+            item.add_marker(pytest.mark.xfail(reason=reason))
+        spec = getattr(item, "callspec", None)
+        if spec and spec.params.get("_subject") == STANDIN and item.path.stem not in CHOSEN:
+            item.add_marker(pytest.mark.exhaustive)
+
+
+@pytest.fixture(scope="session")
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """One for all tests; it can be told to fail (``configureFailPoint``)."""
+    server = StandIn(tmp_path_factory.mktemp("standin"))
+    # Not as a replica set of one: nobody reads its log of operations, which doubles writes.
+    server.start("--standalone", "--enable-test-commands")
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def throw_away(
+    throw_away: Callable[[str], str], request: pytest.FixtureRequest
+) -> Callable[[str], str]:
+    """Knows the stand-in as well, which is started for those who ask for it."""
+    numbers = count()
+
+    def make(name: str) -> str:
+        if name != STANDIN:
+            return throw_away(name)
+        server: StandIn = request.getfixturevalue("standin")
+        return server.uri(f"throw_away_{next(numbers)}")
+
+    return make
