@@ -1,25 +1,27 @@
-"""Eight processes on one server, for all tests."""
+"""Eight processes on one database, for all tests."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
+from itertools import count
 
 import pytest
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 
 from mlflow_docstore.adapters.document.histories import merging
-from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.ports.backend import Backend
-from tests.standin import StandIn
 
-from .processes import Team, open_registry
+from .processes import Team, adapter_of, open_registry
 
 SIZE = 8
 
+_DEADLINES = count(30_000)
 
-@pytest.fixture(scope="session")
-def uri(standin: StandIn) -> str:
-    return standin.uri("concurrency")
+
+@pytest.fixture(scope="session", params=["standin", "embedded"])
+def uri(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    if request.param == "embedded":
+        return f"docstore://{tmp_path_factory.mktemp('concurrency')}"
+    return str(request.getfixturevalue("standin").uri("concurrency"))
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +34,7 @@ def team(uri: str) -> Iterator[Team]:
 @pytest.fixture
 def backend(uri: str) -> Iterator[Backend]:
     """A fresh one: what is checked is what is stored."""
-    opened = ADAPTER.open(uri)
+    opened = adapter_of(uri).open(uri)
     yield opened
     opened.close()
 
@@ -51,7 +53,8 @@ def fresh(uri: str) -> Callable[[], RegistryStore]:
 
     Registries of one URI share their backend, so each gets a URI of its own.
     """
-    return lambda: open_registry(f"{uri}&appName={uuid4().hex}")
+    more = "&" if "?" in uri else "?"
+    return lambda: open_registry(f"{uri}{more}retryDeadlineMS={next(_DEADLINES)}")
 
 
 @pytest.fixture(scope="module")

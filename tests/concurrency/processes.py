@@ -14,9 +14,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 from mlflow.tracking._model_registry.utils import _get_store
 
-from mlflow_docstore.adapters.mongodb import ADAPTER
+from mlflow_docstore.compat.schemes import adapter_entry_point, adapter_entry_points
 from mlflow_docstore.core.errors import StoreError
-from mlflow_docstore.ports.backend import Backend
+from mlflow_docstore.ports.backend import Adapter, Backend
 
 _ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60
@@ -25,6 +25,7 @@ _JOB_SECONDS = 60
 # What takes long to import, done once for all.
 _PRELOADED = [
     "mlflow_docstore.adapters.mongodb",
+    "mlflow_docstore.adapters.sqlite",
     "mlflow.entities",
     "mlflow.tracking._model_registry.utils",
 ]
@@ -41,9 +42,15 @@ class Refused:
     kind: str = ""
 
 
+def adapter_of(uri: str) -> Adapter:
+    """The adapter of the URI's scheme."""
+    adapter: Adapter = adapter_entry_point(uri, adapter_entry_points()).load()
+    return adapter
+
+
 def open_backend(uri: str) -> Backend:
     """Our repositories."""
-    backend = ADAPTER.open(uri)
+    backend = adapter_of(uri).open(uri)
     backend.prepare()
     return backend
 
