@@ -10,6 +10,7 @@ from .test_registry_commands import model_in
 from .tracing import Traced
 
 CHANGE = ["BEGIN", "SELECT", "UPDATE", "COMMIT"]
+LOGGED = ["BEGIN", "SELECT", "UPDATE", "INSERT", "COMMIT"]
 JOIN = ["SELECT", "SELECT"]
 
 
@@ -31,6 +32,11 @@ OTHERWISE: Mapping[str, list[str]] = {
     # A name is claimed with what has it.
     "create_experiment": inserts(2),
     "create_registered_model": inserts(2),
+    # Points are stored with the change of the run: one commit.
+    "log_metric": LOGGED,
+    "log_batch of 1,000 points of one metric": LOGGED,
+    "log_batch of 1,000 metrics": LOGGED,
+    "log_batch of 800 metrics, 100 params and 100 tags": LOGGED,
     "search_runs by a filter, in another order": ["SELECT"],
     # Two versions and the new one are hidden with the model: documents of a filter, each changed.
     "create_model_version of a prompt": [

@@ -10,9 +10,17 @@ from dataclasses import dataclass, field
 from threading import Semaphore
 from typing import Any, TypeVar
 
-from mlflow_docstore.adapters.document.driver import Document, Find, Outcome, Patch, Row
+from mlflow_docstore.adapters.document.driver import (
+    Document,
+    Find,
+    Inserts,
+    Outcome,
+    Patch,
+    Row,
+)
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
+from mlflow_docstore.core.capabilities import Capabilities, Feature, Lack, Whose
 from mlflow_docstore.core.query import Filter
 
 W = TypeVar("W")
@@ -81,6 +89,17 @@ class SteppedDriver(MemoryDriver):
         self._step = step
         self._torn = torn
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """Of a database that writes one document at a time: the steps are what is tested."""
+        able = super().capabilities
+        lack = Lack(Whose.NEVER, "every write of a document is a step of its own")
+        return Capabilities(
+            able.supported - {Feature.PATCH_INSERT},
+            {**able.lacking, Feature.PATCH_INSERT: lack},
+            able.limits,
+        )
+
     def _turn(self, collection: str) -> None:
         if collection in self._stepped:
             self._step()
@@ -108,9 +127,10 @@ class SteppedDriver(MemoryDriver):
         *,
         when: Filter | None = None,
         returning: bool = False,
+        beside: Inserts | None = None,
     ) -> Outcome:
         self._turn(collection)
-        return super().patch(collection, key, patch, when=when, returning=returning)
+        return super().patch(collection, key, patch, when=when, returning=returning, beside=beside)
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
         if collection not in self._stepped:

@@ -14,7 +14,7 @@ from mlflow_docstore.core.paging import (
 )
 from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals, require_scalar
 
-from .driver import Document, Driver, Find, Join, Outcome, Patch, Row
+from .driver import Document, Driver, Find, Inserts, Join, Outcome, Patch, Row
 from .layout import SCHEMA_VERSION
 
 WORKSPACE = "default"
@@ -57,13 +57,28 @@ class Documents:
         stamps = [stamped(document) for document in documents]
         return self._driver.insert_many(self.collection, stamps, ordered=ordered)
 
+    def inserts(self, documents: Sequence[Document]) -> Inserts:
+        """What a patch of another collection is to insert beside it."""
+        return Inserts(self.collection, [stamped(document) for document in documents])
+
     def patch(
-        self, key: str, patch: Patch, *, when: Sequence[Filter] = (), returning: bool = False
+        self,
+        key: str,
+        patch: Patch,
+        *,
+        when: Sequence[Filter] = (),
+        returning: bool = False,
+        beside: Inserts | None = None,
     ) -> Outcome:
-        """Change one document if it meets all of ``when``."""
+        """Change one document if it meets all of ``when``; see the driver for ``beside``."""
         require_scalar(key)
         outcome = self._driver.patch(
-            self.collection, key, patch, when=all_of(*when, self._scope), returning=returning
+            self.collection,
+            key,
+            patch,
+            when=all_of(*when, self._scope),
+            returning=returning,
+            beside=beside,
         )
         if outcome.document is not None:
             checked(outcome.document)

@@ -46,6 +46,19 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class Inserts:
+    """Documents to insert with a patch, each unless its id is taken.
+
+    Args:
+        collection: Where to.
+        documents: Any number; they are one write.
+    """
+
+    collection: str
+    documents: Sequence[Document]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a conditional write.
 
@@ -159,6 +172,7 @@ class Driver(Protocol):
         *,
         when: Filter | None = None,
         returning: bool = False,
+        beside: Inserts | None = None,
     ) -> Outcome:
         """Change one document, atomically with the check of its precondition.
 
@@ -168,6 +182,8 @@ class Driver(Protocol):
             patch: The changes.
             when: The precondition; None for none.
             returning: Return the document as it is after the write.
+            beside: What to insert with it, or not at all; nothing where the precondition fails.
+                Needs ``Feature.PATCH_INSERT``.
         """
 
     @abstractmethod

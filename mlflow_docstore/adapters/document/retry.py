@@ -11,7 +11,7 @@ from mlflow_docstore.core.capabilities import Capabilities
 from mlflow_docstore.core.errors import Unavailable
 from mlflow_docstore.core.query import Filter, Scalar
 
-from .driver import Document, Driver, Find, Outcome, Patch, Row
+from .driver import Document, Driver, Find, Inserts, Outcome, Patch, Row
 from .layout import Index, Layout
 
 _LOG = logging.getLogger(__name__)
@@ -118,11 +118,14 @@ class RetryingDriver(Driver):
         *,
         when: Filter | None = None,
         returning: bool = False,
+        beside: Inserts | None = None,
     ) -> Outcome:
         attempts = _Attempts()
         outcome = self._call(
             "patch",
-            lambda: self._driver.patch(collection, key, patch, when=when, returning=returning),
+            lambda: self._driver.patch(
+                collection, key, patch, when=when, returning=returning, beside=beside
+            ),
             attempts,
         )
         if not attempts.uncertain:

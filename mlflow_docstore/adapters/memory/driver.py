@@ -10,6 +10,7 @@ from mlflow_docstore.adapters.document.driver import (
     Document,
     Driver,
     Find,
+    Inserts,
     Outcome,
     Patch,
     Row,
@@ -65,15 +66,24 @@ class MemoryDriver(Driver):
     def insert_many(
         self, collection: str, documents: Sequence[Document], *, ordered: bool = False
     ) -> frozenset[str]:
-        copies = [self._fitting(identified(document)) for document in documents]
-        taken = set()
+        copies = self._copies(documents)
         with self._database.lock:
-            stored = self._table(collection).documents
-            for document in copies:
-                if stored.setdefault(document["_id"], document) is not document:
-                    taken.add(document["_id"])
-                    if ordered:
-                        break
+            return self._add(collection, copies, ordered=ordered)
+
+    def _copies(self, documents: Sequence[Document]) -> list[Document]:
+        return [self._fitting(identified(document)) for document in documents]
+
+    def _add(
+        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+    ) -> frozenset[str]:
+        """Store documents whose ids are free, while the lock is held; the ids that were taken."""
+        stored = self._table(collection).documents
+        taken = set()
+        for document in documents:
+            if stored.setdefault(document["_id"], document) is not document:
+                taken.add(document["_id"])
+                if ordered:
+                    break
         return frozenset(taken)
 
     def patch(
@@ -84,14 +94,18 @@ class MemoryDriver(Driver):
         *,
         when: Filter | None = None,
         returning: bool = False,
+        beside: Inserts | None = None,
     ) -> Outcome:
         matches = self._compiler.compile(when or And())
+        others = [] if beside is None else self._copies(beside.documents)
         with self._database.lock:
             stored = self._table(collection).documents
             document = stored.get(key)
             if document is None or not matches(document):
                 return Outcome(matched=False)
             stored[key] = changed = self._fitting(patched(copied(document), patch))
+            if beside is not None:
+                self._add(beside.collection, others)
         return Outcome(matched=True, document=copied(changed) if returning else None)
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:

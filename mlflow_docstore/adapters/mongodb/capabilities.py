@@ -3,6 +3,10 @@
 from mlflow_docstore.core.capabilities import Capabilities, Feature, Lack, Limits, Whose
 
 _LACKING = {
+    Feature.PATCH_INSERT: Lack(
+        Whose.NOT_IMPLEMENTED,
+        "it takes a transaction, which a server by itself has not, and costs more than two writes",
+    ),
     Feature.LAST_SORT: Lack(
         Whose.NEVER, "a missing value is the least of all: ascending, last is where it is computed"
     ),

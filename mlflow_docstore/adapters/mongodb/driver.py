@@ -13,12 +13,14 @@ from mlflow_docstore.adapters.document.driver import (
     Document,
     Driver,
     Find,
+    Inserts,
     Outcome,
     Patch,
     Row,
 )
 from mlflow_docstore.adapters.document.layout import Index, Layout
-from mlflow_docstore.core.capabilities import Capabilities
+from mlflow_docstore.core.capabilities import Capabilities, Feature
+from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.core.query import Filter, Scalar
 
 from .capabilities import CAPABILITIES
@@ -106,7 +108,10 @@ class MongoDriver(Driver):
         *,
         when: Filter | None = None,
         returning: bool = False,
+        beside: Inserts | None = None,
     ) -> Outcome:
+        if beside is not None:
+            raise Unsupported("patch", key, lacks=Feature.PATCH_INSERT.value)
         where, changes = self._point(key, when), update(patch)
         with self._calling("patch", collection, key, changes) as native:
             if not changes or returning:

@@ -61,13 +61,31 @@ class Calls:
         _log(verb, collection, started)
         return done
 
-    def write(self, verb: str, collection: str, work: Work[T], nothing: T) -> T:
-        """What changing comes to; ``nothing`` where there is no table."""
+    def write(
+        self, verb: str, collection: str, work: Work[T], nothing: T, beside: str | None = None
+    ) -> T:
+        """What changing comes to; ``nothing`` where there is no table.
+
+        Args:
+            verb: What is done.
+            collection: Where.
+            work: Does it.
+            nothing: What comes of it where there is nothing to change.
+            beside: Where something is added as well; its table is made where it is missing.
+        """
         if not self.session.is_there():
             return nothing
-        return self._written(
-            verb, collection, lambda one: self._on_table(one, collection, work, nothing)
-        )
+
+        def write(connected: Connected) -> T:
+            if beside is not None and connected.has(self.table(collection)):
+                return self._on_new(
+                    connected,
+                    beside,
+                    lambda _: self._on_table(connected, collection, work, nothing),
+                )
+            return self._on_table(connected, collection, work, nothing)
+
+        return self._written(verb, collection, write)
 
     def add(self, verb: str, collection: str, work: Work[T]) -> T:
         """What adding comes to; database and table are made where they are missing."""

@@ -11,6 +11,7 @@ from mlflow_docstore.adapters.document.driver import (
     Document,
     Driver,
     Find,
+    Inserts,
     Join,
     Outcome,
     Patch,
@@ -75,7 +76,7 @@ class SqliteDriver(Driver):
     def insert_many(
         self, collection: str, documents: Sequence[Document], *, ordered: bool = False
     ) -> frozenset[str]:
-        rest = iter([self._encoded(identified(document)) for document in documents])
+        rest = iter(self._rows(documents))
         taken: set[str] = set()
         while batch := list(islice(rest, self._capabilities.limits.batch_documents)):
             taken |= self._insert_batch(collection, batch, ordered=ordered)
@@ -86,7 +87,7 @@ class SqliteDriver(Driver):
     def _insert_batch(
         self, collection: str, rows: Sequence[Encoded], *, ordered: bool
     ) -> frozenset[str]:
-        statement = f"INSERT INTO {self._name(collection)} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+        statement = self._insert(collection)
 
         def insert(native: sqlite3.Connection) -> frozenset[str]:
             taken = set()
@@ -109,11 +110,13 @@ class SqliteDriver(Driver):
         *,
         when: Filter | None = None,
         returning: bool = False,
+        beside: Inserts | None = None,
     ) -> Outcome:
         """The precondition is judged here, as the document is read for the patch anyway."""
         matches = self._predicates.compile(when or And())
         read = self._by_id(collection)
         update = f"UPDATE {self._name(collection)} SET doc = ?, data = ? WHERE id = ?"
+        rows = [] if beside is None else self._rows(beside.documents)
 
         def change(native: sqlite3.Connection) -> Outcome:
             found = native.execute(read, (_id(key),)).fetchone()
@@ -123,12 +126,18 @@ class SqliteDriver(Driver):
             if patch != _NOTHING:
                 _, *columns = self._encoded(patched(document, patch))
                 native.execute(update, (*columns, _id(key)))
+            if beside is not None:
+                native.executemany(self._insert(beside.collection), rows)
             return Outcome(matched=True, document=document if returning else None)
 
-        if patch == _NOTHING:
+        if patch == _NOTHING and beside is None:
             return self._calls.read("patch", collection, change, _NOT_MATCHED)
         return self._calls.write(
-            "patch", collection, lambda native: within(native, change), _NOT_MATCHED
+            "patch",
+            collection,
+            lambda native: within(native, change),
+            _NOT_MATCHED,
+            beside=None if beside is None else beside.collection,
         )
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
@@ -271,6 +280,12 @@ class SqliteDriver(Driver):
 
     def _name(self, collection: str) -> str:
         return identifier(self._calls.table(collection))
+
+    def _insert(self, collection: str) -> str:
+        return f"INSERT INTO {self._name(collection)} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+
+    def _rows(self, documents: Sequence[Document]) -> list[Encoded]:
+        return [self._encoded(identified(document)) for document in documents]
 
     def _by_id(self, collection: str) -> str:
         return f"SELECT doc, data FROM {self._name(collection)} WHERE id = ?"

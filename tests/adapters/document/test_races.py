@@ -4,7 +4,7 @@ import pytest
 from mlflow.entities import Experiment
 
 from mlflow_docstore.adapters.document.backend import DocumentBackend
-from mlflow_docstore.adapters.document.driver import Outcome, Patch
+from mlflow_docstore.adapters.document.driver import Inserts, Outcome, Patch
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
@@ -37,9 +37,10 @@ class ContraryDriver(MemoryDriver):
         *,
         when: Filter | None = None,
         returning: bool = False,
+        beside: Inserts | None = None,
     ) -> Outcome:
         if when is None:
-            return super().patch(collection, key, patch, returning=returning)
+            return super().patch(collection, key, patch, returning=returning, beside=beside)
         return Outcome(matched=False)
 
 

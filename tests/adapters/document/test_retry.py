@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlflow_docstore.adapters.document.driver import Document, Find, Outcome, Patch, Row
+from mlflow_docstore.adapters.document.driver import Document, Find, Inserts, Outcome, Patch, Row
 from mlflow_docstore.adapters.document.retry import RetryingDriver
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
@@ -53,9 +53,12 @@ class FailingDriver(MemoryDriver):
         *,
         when: Filter | None = None,
         returning: bool = False,
+        beside: Inserts | None = None,
     ) -> Outcome:
         return self._do(
-            lambda: MemoryDriver.patch(self, collection, key, patch, when=when, returning=returning)
+            lambda: MemoryDriver.patch(
+                self, collection, key, patch, when=when, returning=returning, beside=beside
+            )
         )
 
     def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:

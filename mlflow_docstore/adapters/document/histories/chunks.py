@@ -23,7 +23,7 @@ from mlflow_docstore.adapters.document.codecs.metrics import (
     unpack_points,
 )
 from mlflow_docstore.adapters.document.documents import Documents
-from mlflow_docstore.adapters.document.driver import Document, Driver
+from mlflow_docstore.adapters.document.driver import Document, Driver, Inserts
 from mlflow_docstore.adapters.document.layout import METRICS
 from mlflow_docstore.adapters.document.queries.fields import one_of
 from mlflow_docstore.core.metrics import Columns, Point, in_order
@@ -56,6 +56,10 @@ class Chunks:
         """Store new chunks. One command; a repeat changes nothing."""
         if chunks:
             self._chunks.insert_many(chunks)
+
+    def inserts(self, chunks: Sequence[Document]) -> Inserts | None:
+        """New chunks, to be stored beside a patch."""
+        return self._chunks.inserts(chunks) if chunks else None
 
     def columns(self, run_id: str, key: str) -> Columns:
         """All points of a metric, each once, by timestamp, step and value."""

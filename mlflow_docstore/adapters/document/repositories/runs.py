@@ -67,6 +67,7 @@ class DocumentRuns(RunRepository):
         self._runs = Documents(driver, RUNS)
         self._chunks = chunks
         self._points = points
+        self._together = driver.capabilities.supports(Feature.PATCH_INSERT)
         self._value_first = driver.capabilities.supports(Feature.LAST_SORT)
 
     def create(self, run: Run) -> None:
@@ -105,11 +106,14 @@ class DocumentRuns(RunRepository):
         )
         # Before the first write: what cannot be encoded must not be half written.
         chunks = encode_chunks(run_id, points)
+        beside = self._chunks.inserts(chunks) if self._together else None
+        when: tuple[Filter, ...] = (IS_ACTIVE, *unwritten)
         for _ in rounds("run", run_id):
-            if self._runs.patch(run_id, patch, when=(IS_ACTIVE, *unwritten)).matched:
+            if self._runs.patch(run_id, patch, when=when, beside=beside).matched:
                 break
             self._check_params(self._active(run_id), batch)
-        self._chunks.append(chunks)
+        if not self._together:
+            self._chunks.append(chunks)
 
     def update_info(
         self,

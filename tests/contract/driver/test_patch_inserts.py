@@ -1,0 +1,110 @@
+"""patch with documents of another collection to insert: all of that happens or nothing."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from mlflow_docstore.adapters.document.driver import Document, Inserts, Outcome, Patch
+from mlflow_docstore.core.capabilities import Feature
+from mlflow_docstore.core.errors import InvalidArgument, LimitExceeded, Unsupported
+from mlflow_docstore.core.query import Filter, equals
+
+from .deck import Table
+
+
+@pytest.fixture
+def other(table: Table) -> Table:
+    """A collection that nobody has used before."""
+    return Table(table.driver, f"other_{uuid4().hex}")
+
+
+def patch(
+    table: Table, other: Table, *documents: Document, when: Filter | None = None, **changes: Any
+) -> Outcome:
+    beside = Inserts(other.name, documents)
+    return table.driver.patch(table.name, "a", Patch(**changes), when=when, beside=beside)
+
+
+def contents(table: Table, keys: Sequence[str]) -> list[Document | None]:
+    return [table.get(key) for key in keys]
+
+
+class TestWhereItIsSupported:
+    @pytest.fixture(autouse=True)
+    def _supported(self, table: Table) -> None:
+        table.requires(Feature.PATCH_INSERT)
+
+    def test_both_happen(self, table: Table, other: Table) -> None:
+        table.put(a={})
+        outcome = patch(
+            table, other, {"_id": "x", "n": 1}, {"_id": "y", "b": b"\x00"}, set={"p": 1}
+        )
+        assert outcome.matched is True
+        assert table.get() == {"_id": "a", "p": 1}
+        assert contents(other, "xy") == [{"_id": "x", "n": 1}, {"_id": "y", "b": b"\x00"}]
+
+    def test_a_patch_of_nothing_inserts_all_the_same(self, table: Table, other: Table) -> None:
+        table.put(a={"p": 1})
+        assert patch(table, other, {"_id": "x"}).matched is True
+        assert contents(other, "x") == [{"_id": "x"}]
+
+    def test_an_id_that_is_taken_keeps_its_document(self, table: Table, other: Table) -> None:
+        table.put(a={})
+        other.put(x={"n": 1})
+        patch(table, other, {"_id": "x", "n": 2}, {"_id": "y", "n": 2}, set={"p": 1})
+        assert table.get() == {"_id": "a", "p": 1}
+        assert contents(other, "xy") == [{"_id": "x", "n": 1}, {"_id": "y", "n": 2}]
+
+    def test_into_the_same_collection(self, table: Table) -> None:
+        table.put(a={})
+        patch(table, table, {"_id": "x"}, set={"p": 1})
+        assert contents(table, "ax") == [{"_id": "a", "p": 1}, {"_id": "x"}]
+
+    def test_nothing_where_the_precondition_fails(self, table: Table, other: Table) -> None:
+        table.put(a={"p": 1})
+        outcome = patch(table, other, {"_id": "x"}, when=equals("p", 2), set={"p": 3})
+        assert outcome == Outcome(matched=False)
+        assert table.get() == {"_id": "a", "p": 1}
+        assert contents(other, "x") == [None]
+
+    def test_nothing_where_there_is_no_document(self, table: Table, other: Table) -> None:
+        assert patch(table, other, {"_id": "x"}, set={"p": 3}).matched is False
+        assert contents(other, "x") == [None]
+
+    def test_the_document_is_returned_as_patched(self, table: Table, other: Table) -> None:
+        table.put(a={})
+        beside = Inserts(other.name, [{"_id": "x"}])
+        outcome = table.driver.patch(
+            table.name, "a", Patch(set={"p": 1}), returning=True, beside=beside
+        )
+        assert outcome.document == {"_id": "a", "p": 1}
+
+    def test_nothing_where_one_cannot_be_inserted(self, table: Table, other: Table) -> None:
+        table.put(a={})
+        with pytest.raises(InvalidArgument):
+            patch(table, other, {"_id": "x"}, {"_id": "y", "n": 2**70}, set={"p": 1})
+        assert table.get() == {"_id": "a"}
+        assert contents(other, "xy") == [None, None]
+
+    def test_nothing_where_the_patch_cannot_be_applied(self, table: Table, other: Table) -> None:
+        table.put(a={"l": 1})
+        with pytest.raises(InvalidArgument):
+            patch(table, other, {"_id": "x"}, push={"l": [1]})
+        assert contents(other, "x") == [None]
+
+    def test_nothing_where_the_document_grows_too_large(self, table: Table, other: Table) -> None:
+        table.put(a={})
+        text = "x" * table.driver.capabilities.limits.document_bytes
+        with pytest.raises(LimitExceeded):
+            patch(table, other, {"_id": "x"}, set={"p": text})
+        assert contents(other, "x") == [None]
+
+
+def test_it_is_refused_where_it_is_lacking(table: Table, other: Table) -> None:
+    table.lacks(Feature.PATCH_INSERT)
+    table.put(a={})
+    with pytest.raises(Unsupported):
+        patch(table, other, {"_id": "x"}, set={"p": 1})
+    assert table.get() == {"_id": "a"}
