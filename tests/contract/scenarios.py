@@ -69,6 +69,14 @@ def refused(code: str, *texts: str) -> Iterator[None]:
         assert text in caught.value.message
 
 
+@contextmanager
+def refused_as_mistaken() -> Iterator[None]:
+    """The block must fail with MLflow's own error, of a code that blames the caller."""
+    with pytest.raises(MlflowException) as caught:
+        yield
+    assert caught.value.get_http_status_code() == 400, caught.value.message
+
+
 def next_millisecond() -> None:
     """Return in a later millisecond than the call came in, so that time stamps differ."""
     before = time.time_ns() // 1_000_000

@@ -66,25 +66,9 @@ class MemoryDriver(Driver):
     def insert_many(
         self, collection: str, documents: Sequence[Document], *, ordered: bool = False
     ) -> frozenset[str]:
-        copies = self._copies(documents)
+        copies = [self._fitting(identified(document)) for document in documents]
         with self._database.lock:
-            return self._add(collection, copies, ordered=ordered)
-
-    def _copies(self, documents: Sequence[Document]) -> list[Document]:
-        return [self._fitting(identified(document)) for document in documents]
-
-    def _add(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
-    ) -> frozenset[str]:
-        """Store documents whose ids are free, while the lock is held; the ids that were taken."""
-        stored = self._table(collection).documents
-        taken = set()
-        for document in documents:
-            if stored.setdefault(document["_id"], document) is not document:
-                taken.add(document["_id"])
-                if ordered:
-                    break
-        return frozenset(taken)
+            return _add(self._table(collection), copies, ordered=ordered)
 
     def patch(
         self,
@@ -97,7 +81,8 @@ class MemoryDriver(Driver):
         beside: Inserts | None = None,
     ) -> Outcome:
         matches = self._compiler.compile(when or And())
-        others = [] if beside is None else self._copies(beside.documents)
+        added = () if beside is None else beside.documents
+        others = [self._fitting(identified(document)) for document in added]
         with self._database.lock:
             stored = self._table(collection).documents
             document = stored.get(key)
@@ -105,7 +90,7 @@ class MemoryDriver(Driver):
                 return Outcome(matched=False)
             stored[key] = changed = self._fitting(patched(copied(document), patch))
             if beside is not None:
-                self._add(beside.collection, others)
+                _add(self._table(beside.collection), others)
         return Outcome(matched=True, document=copied(changed) if returning else None)
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
@@ -243,3 +228,14 @@ def _size(document: Document) -> int:
 
 def _armoured(data: bytes) -> str:
     return b64encode(data).decode()
+
+
+def _add(table: Table, documents: Sequence[Document], *, ordered: bool = False) -> frozenset[str]:
+    """Store documents whose ids are free, while the lock is held; the ids that were taken."""
+    taken = set()
+    for document in documents:
+        if table.documents.setdefault(document["_id"], document) is not document:
+            taken.add(document["_id"])
+            if ordered:
+                break
+    return frozenset(taken)

@@ -5,7 +5,7 @@ import base64
 import pytest
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 
-from ..scenarios import refused
+from ..scenarios import refused, refused_as_mistaken
 from .registry_scenarios import new_model
 
 pytestmark = pytest.mark.area("registered_models")
@@ -75,6 +75,14 @@ def test_malformed_filter_is_refused(
         getattr(registry, search)(question)
 
 
+@pytest.mark.parametrize("question", ["name = ('x')", "name LIKE ('x', 'y')"])
+def test_list_is_refused_where_one_text_belongs(
+    registry: RegistryStore, search: str, question: str
+) -> None:
+    with refused_as_mistaken():
+        getattr(registry, search)(question)
+
+
 @pytest.mark.parametrize(
     "question", ["name IS NULL", "name is not null", "tags.k IS NULL", "tags.k IS NOT NULL"]
 )
@@ -135,6 +143,12 @@ def test_filter_on_what_a_version_lacks_is_refused(
 ) -> None:
     with refused("INVALID_PARAMETER_VALUE", text):
         registry.search_model_versions(question)
+
+
+@pytest.mark.area("model_versions")
+def test_version_number_of_more_than_64_bits_is_refused(registry: RegistryStore) -> None:
+    with refused("INTERNAL_ERROR", "Python int too large to convert to"):
+        registry.search_model_versions(f"version_number < {2**63}")
 
 
 @pytest.mark.parametrize(

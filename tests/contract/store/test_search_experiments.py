@@ -11,7 +11,7 @@ from mlflow.protos.service_pb2 import SearchExperiments
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from .. import scenarios
-from ..scenarios import UNKNOWN_EXPERIMENT, refused
+from ..scenarios import UNKNOWN_EXPERIMENT, refused, refused_as_mistaken
 from ..search_scenarios import ExperimentFamily, experiment_family, pages
 
 pytestmark = pytest.mark.area("experiments")
@@ -423,6 +423,17 @@ ENTITY_TYPES = "Valid entity types are ('attribute', "
 )
 def test_malformed_filter_is_refused(store: AbstractStore, question: str, text: str) -> None:
     with refused("INVALID_PARAMETER_VALUE", text):
+        store.search_experiments(filter_string=question)
+
+
+def test_list_is_refused_where_one_id_belongs(store: AbstractStore) -> None:
+    with refused_as_mistaken():
+        store.search_experiments(filter_string="experiment_id = ('1')")
+
+
+@pytest.mark.parametrize("question", [f"creation_time < {2**63}", f"experiment_id != '{2**63}'"])
+def test_number_of_more_than_64_bits_is_refused(store: AbstractStore, question: str) -> None:
+    with refused("INTERNAL_ERROR", "Python int too large to convert to"):
         store.search_experiments(filter_string=question)
 
 

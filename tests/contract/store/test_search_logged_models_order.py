@@ -65,13 +65,15 @@ def test_status_orders_models_and_ties_follow(models: NamedModels) -> None:
     assert models.found(order_by=by("status")) == expected
 
 
-def test_model_id_orders_models(models: NamedModels) -> None:
-    assert models.found(order_by=by("model_id")) == sorted(models.ids, key=models.ids.get)
+@pytest.mark.parametrize("field", ["model_id", "artifact_location"])
+def test_identity_orders_models_ascending(models: NamedModels, field: str) -> None:
+    assert models.found(order_by=by(field)) == sorted(models.ids, key=models.ids.get)
 
 
-def test_model_id_orders_models_descending(models: NamedModels) -> None:
+@pytest.mark.parametrize("field", ["model_id", "artifact_location"])
+def test_identity_orders_models_descending(models: NamedModels, field: str) -> None:
     expected = sorted(models.ids, key=models.ids.get, reverse=True)
-    assert models.found(order_by=descending("model_id")) == expected
+    assert models.found(order_by=descending(field)) == expected
 
 
 @pytest.fixture
@@ -93,6 +95,18 @@ def test_latest_creation_comes_first_by_default(
     assert aging.found(order_by=order_by) == ["new", "middle", "old"]
 
 
+@pytest.mark.parametrize("field", ["experiment_id", "lifecycle_stage", "status_message"])
+def test_what_all_models_share_leaves_the_default_order(aging: NamedModels, field: str) -> None:
+    assert aging.found(order_by=by(field)) == ["new", "middle", "old"]
+
+
+def test_experiment_id_orders_models(store: AbstractStore) -> None:
+    first, second = new_model(store, name="first"), new_model(store, name="second")
+    experiment_ids = [first.experiment_id, second.experiment_id]
+    found = store.search_logged_models(experiment_ids, order_by=by("experiment_id"))
+    assert [model.name for model in found] == ["first", "second"]
+
+
 @pytest.mark.parametrize("field", ["creation_time", "creation_timestamp", "creation_timestamp_ms"])
 def test_creation_time_orders_models(aging: NamedModels, field: str) -> None:
     assert aging.found(order_by=by(field)) == ["old", "middle", "new"]
@@ -105,6 +119,19 @@ def test_update_time_orders_models(aging: NamedModels, field: str) -> None:
 
 def test_ties_are_broken_by_the_latest_creation(aging: NamedModels) -> None:
     assert aging.found(order_by=by("model_type")) == ["new", "middle", "old"]
+
+
+@pytest.mark.parametrize("steps", [(1, 2), (2, 1)])
+def test_latest_step_counts_in_whatever_order_steps_were_logged(
+    store: AbstractStore, steps: tuple[int, int]
+) -> None:
+    made = named_models(store, {"three": {}, "it": {}})
+    run_id = scenarios.new_run_id(store, made.experiment_id)
+    for step in steps:
+        value = 2.0 if step == 2 else 4.0
+        log_to_model(store, made.ids["it"], run_id, key="m", value=value, step=step)
+    log_to_model(store, made.ids["three"], run_id, key="m", value=3.0)
+    assert made.found(order_by=by("metrics.m")) == ["it", "three"]
 
 
 @pytest.fixture(scope="module")

@@ -100,8 +100,31 @@ def test_infinity_is_not_above_the_largest_float(numbers: NamedRuns) -> None:
     assert numbers.matching(f"metrics.m > {LARGEST_FLOAT}") == []
 
 
-def test_a_literal_too_large_for_a_float_is_above_infinity(numbers: NamedRuns) -> None:
-    assert "inf" in numbers.matching("metrics.m < 1e309")
+NUMBERS_PROPER = (NUMBERS.keys() - {"nan"}) | {"improved"}
+EVERY_VALUE = NUMBERS.keys() | {"improved"}
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("metrics.m < 1e309", NUMBERS_PROPER),
+        ("metrics.m <= 1e309", NUMBERS_PROPER),
+        ("metrics.m != 1e309", EVERY_VALUE),
+        ("metrics.m = 1e309", set()),
+        ("metrics.m >= 1e309", set()),
+        ("metrics.m > 1e309", set()),
+        ("metrics.m > -1e309", NUMBERS_PROPER),
+        ("metrics.m >= -1e309", NUMBERS_PROPER),
+        ("metrics.m != -1e309", EVERY_VALUE),
+        ("metrics.m = -1e309", set()),
+        ("metrics.m <= -1e309", set()),
+        ("metrics.m < -1e309", set()),
+    ],
+)
+def test_a_literal_too_large_for_a_float_is_beyond_infinity(
+    numbers: NamedRuns, question: str, expected: set[str]
+) -> None:
+    assert numbers.matching(question) == sorted(expected)
 
 
 def test_only_the_latest_value_of_a_metric_counts(numbers: NamedRuns) -> None:
@@ -175,10 +198,30 @@ def people(store: AbstractStore) -> NamedRuns:
         ("end_time > 2500", {"late"}),
         ("end_time >= 2500", {"middle", "late"}),
         ("start_time >= 2000 AND end_time <= 2500", {"middle"}),
+        ("start_time < 1e309", {"early", "middle", "late", "later"}),
+        ("start_time > 1e309", set()),
+        ("end_time != -1e309", {"early", "middle", "late"}),
+        ("end_time <= -1e309", set()),
     ],
 )
 def test_time_is_compared_as_a_number(people: NamedRuns, question: str, expected: set[str]) -> None:
     assert people.matching(question) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (f"start_time = {2**53 + 1}", ["odd"]),
+        (f"start_time > {2**53}", ["odd"]),
+        (f"start_time < {2**53 + 1}", ["even"]),
+        (f"start_time = {2.0**53}", ["even"]),
+    ],
+)
+def test_times_are_told_apart_where_floats_are_not(
+    store: AbstractStore, question: str, expected: list[str]
+) -> None:
+    runs = named_runs(store, {"even": {"start_time": 2**53}, "odd": {"start_time": 2**53 + 1}})
+    assert runs.matching(question) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from mlflow.entities import RunStatus
 from mlflow.store.tracking.abstract_store import AbstractStore
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME
 
 from .. import scenarios
 from ..scenarios import refused
@@ -50,6 +51,15 @@ def test_metric_ascends_with_nan_then_missing_last(numbers: NamedRuns, clause: s
 @pytest.mark.parametrize("clause", ["metrics.k DESC", "metrics.`k` desc", "`metrics.k` DESC"])
 def test_metric_descends_with_nan_then_missing_last(numbers: NamedRuns, clause: str) -> None:
     assert numbers.found(order_by=[clause]) == [*reversed(NUMBERS_ASCENDING), "nan", "none"]
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+def test_nan_is_told_from_missing_before_ties_are_broken(
+    store: AbstractStore, direction: str
+) -> None:
+    nan = {"metrics": {"k": float("nan")}, "start_time": 1}
+    runs = named_runs(store, {"none": {"start_time": 2}, "nan": nan})
+    assert runs.found(order_by=[f"metrics.k {direction}"]) == ["nan", "none"]
 
 
 def test_metric_that_nobody_logged_leaves_the_default_order(numbers: NamedRuns) -> None:
@@ -151,6 +161,17 @@ def test_attribute_orders_runs(people: NamedRuns, clause: str, expected: list[st
     assert people.found(order_by=[clause]) == expected
 
 
+@pytest.mark.parametrize(
+    ("clause", "expected"), [("run_name", ["a", "b", "c"]), ("run_name DESC", ["c", "b", "a"])]
+)
+def test_run_whose_name_tag_was_deleted_is_ordered_by_its_name(
+    store: AbstractStore, clause: str, expected: list[str]
+) -> None:
+    runs = named_runs(store, {name: {"run_name": name} for name in "abc"})
+    store.delete_tag(runs.ids["b"], MLFLOW_RUN_NAME)
+    assert runs.found(order_by=[clause]) == expected
+
+
 @pytest.mark.parametrize("attribute", ["run_id", "artifact_uri"])
 def test_identity_orders_runs_ascending(people: NamedRuns, attribute: str) -> None:
     assert people.found(order_by=[f"{attribute} ASC"]) == people.by_id(*people.ids)
@@ -210,9 +231,17 @@ def test_second_clause_breaks_ties_of_the_first(ties: NamedRuns) -> None:
     assert found == ["b", "d", "f", "a", "c", "e"]
 
 
-def test_explicit_start_breaks_ties_its_own_way(ties: NamedRuns) -> None:
-    found = ties.found(order_by=["params.group", "start_time ASC"])
-    assert found == ["a", "c", "e", "b", "d", "f"]
+@pytest.mark.parametrize(("direction", "expected"), [("ASC", "acebdf"), ("DESC", "bdface")])
+def test_explicit_start_breaks_ties_its_own_way(
+    ties: NamedRuns, direction: str, expected: str
+) -> None:
+    found = ties.found(order_by=[f"params.group {direction}", "start_time ASC"])
+    assert found == list(expected)
+
+
+def test_second_clause_breaks_ties_of_the_start(ties: NamedRuns) -> None:
+    found = ties.found(order_by=["start_time ASC", "params.group DESC"])
+    assert found == ["b", "a", "d", "c", "f", "e"]
 
 
 def test_clauses_may_name_one_key_of_two_kinds(ties: NamedRuns) -> None:

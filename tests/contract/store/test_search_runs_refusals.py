@@ -5,7 +5,7 @@ from mlflow.entities import ViewType
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from .. import scenarios
-from ..scenarios import refused
+from ..scenarios import refused, refused_as_mistaken
 
 pytestmark = pytest.mark.area("runs")
 
@@ -80,6 +80,24 @@ def test_malformed_filter_is_refused(
     store: AbstractStore, experiment_id: str, question: str, text: str
 ) -> None:
     with refused("INVALID_PARAMETER_VALUE", text):
+        store.search_runs([experiment_id], question, ViewType.ALL)
+
+
+@pytest.mark.parametrize(
+    "question", ["run_id = ('x')", "run_id LIKE ('x', 'y')", "dataset.name != ('x')"]
+)
+def test_list_is_refused_where_one_text_belongs(
+    store: AbstractStore, experiment_id: str, question: str
+) -> None:
+    with refused_as_mistaken():
+        store.search_runs([experiment_id], question, ViewType.ALL)
+
+
+@pytest.mark.parametrize("question", [f"start_time < {2**63}", f"end_time >= -{2**64}"])
+def test_time_of_more_than_64_bits_is_refused(
+    store: AbstractStore, experiment_id: str, question: str
+) -> None:
+    with refused("INTERNAL_ERROR", "Python int too large to convert to"):
         store.search_runs([experiment_id], question, ViewType.ALL)
 
 
