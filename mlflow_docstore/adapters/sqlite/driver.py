@@ -76,7 +76,7 @@ class SqliteDriver(Driver):
     def insert_many(
         self, collection: str, documents: Sequence[Document], *, ordered: bool = False
     ) -> frozenset[str]:
-        rest = iter(self._rows(documents))
+        rest = iter([self._encoded(identified(document)) for document in documents])
         taken: set[str] = set()
         while batch := list(islice(rest, self._capabilities.limits.batch_documents)):
             taken |= self._insert_batch(collection, batch, ordered=ordered)
@@ -87,7 +87,7 @@ class SqliteDriver(Driver):
     def _insert_batch(
         self, collection: str, rows: Sequence[Encoded], *, ordered: bool
     ) -> frozenset[str]:
-        statement = self._insert(collection)
+        statement = _insert_into(self._name(collection))
 
         def insert(native: sqlite3.Connection) -> frozenset[str]:
             taken = set()
@@ -116,7 +116,8 @@ class SqliteDriver(Driver):
         matches = self._predicates.compile(when or And())
         read = self._by_id(collection)
         update = f"UPDATE {self._name(collection)} SET doc = ?, data = ? WHERE id = ?"
-        rows = [] if beside is None else self._rows(beside.documents)
+        added = () if beside is None else beside.documents
+        rows = [self._encoded(identified(document)) for document in added]
 
         def change(native: sqlite3.Connection) -> Outcome:
             found = native.execute(read, (_id(key),)).fetchone()
@@ -127,7 +128,7 @@ class SqliteDriver(Driver):
                 _, *columns = self._encoded(patched(document, patch))
                 native.execute(update, (*columns, _id(key)))
             if beside is not None:
-                native.executemany(self._insert(beside.collection), rows)
+                native.executemany(_insert_into(self._name(beside.collection)), rows)
             return Outcome(matched=True, document=document if returning else None)
 
         if patch == _NOTHING and beside is None:
@@ -281,12 +282,6 @@ class SqliteDriver(Driver):
     def _name(self, collection: str) -> str:
         return identifier(self._calls.table(collection))
 
-    def _insert(self, collection: str) -> str:
-        return f"INSERT INTO {self._name(collection)} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-
-    def _rows(self, documents: Sequence[Document]) -> list[Encoded]:
-        return [self._encoded(identified(document)) for document in documents]
-
     def _by_id(self, collection: str) -> str:
         return f"SELECT doc, data FROM {self._name(collection)} WHERE id = ?"
 
@@ -313,6 +308,10 @@ def _piece(read: Read, native: sqlite3.Connection) -> tuple[list[Row], int | Non
             if len(rows) >= _SCAN_ROWS or length >= _SCAN_BYTES:
                 return rows, columns[2]
     return rows, None
+
+
+def _insert_into(table: str) -> str:
+    return f"INSERT INTO {table} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
 def _id(key: object) -> str | None:
