@@ -57,7 +57,15 @@ def _import_error(python: Path, module: str) -> str | None:
 
 
 def _verdict(python: Path, tests: Sequence[str]) -> Verdict:
-    options = ("-n2", "-q", "--tb=no", "--no-header", "-rfE", "-pno:cacheprovider")
+    options = (
+        "-nlogical",
+        "--dist=worksteal",
+        "-q",
+        "--tb=no",
+        "--no-header",
+        "-rfE",
+        "-pno:cacheprovider",
+    )
     done = subprocess.run(
         [python, "-m", "pytest", *options, *tests],
         cwd=PROJECT,
