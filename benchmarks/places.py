@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mlflow_docstore.adapters.document.driver import Document, Driver, Find
 from mlflow_docstore.adapters.document.layout import Index
-from mlflow_docstore.compat.container import adapter_entry_points
+from mlflow_docstore.compat.schemes import adapter_entry_points
 from mlflow_docstore.core.query import equals
 
 from .subjects import Place

@@ -68,11 +68,11 @@ def sanitize(value: float) -> tuple[float, bool]:
     is what a reader gets back.
     """
     number = float(value)
+    if -LARGEST <= number <= LARGEST:
+        return number, False
     if math.isnan(number):
         return 0.0, True
-    if math.isinf(number):
-        return math.copysign(LARGEST, number), False
-    return number, False
+    return math.copysign(LARGEST, number), False
 
 
 def by_step(point: Point) -> tuple[int, int, float, bool]:

@@ -1,6 +1,7 @@
 """Runs: one document each."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import chain
 
@@ -251,9 +252,7 @@ def _measured(metrics: Iterable[Metric]) -> dict[str, list[str]]:
 
 
 def _points(metrics: Iterable[Metric]) -> dict[str, list[Point]]:
-    points: dict[str, list[Point]] = {}
+    points: defaultdict[str, list[Point]] = defaultdict(list)
     for metric in metrics:
-        value, is_nan = sanitize(metric.value)
-        point = (metric.timestamp, metric.step, value, is_nan)
-        points.setdefault(metric.key, []).append(point)
+        points[metric.key].append((metric.timestamp, metric.step, *sanitize(metric.value)))
     return points

@@ -58,12 +58,17 @@ def _raise_to(document: Document, names: tuple[str, ...], value: Mapping[str, Sc
     old = parent.get(names[-1])
     if old is not None and type(old) is not dict:
         raise InvalidArgument("path", ".".join(names), reason="is no sub-document")
-    if old is None or _ranks(new, old) < _ranks(new, new):
+    if old is None or _is_less(old, new):
         parent[names[-1]] = new
 
 
-def _ranks(fields: Document, values: Document) -> list[tuple[Any, ...]]:
-    return [rank(values.get(name)) for name in fields]
+def _is_less(old: Document, new: Document) -> bool:
+    """Whether the first of the new fields that differs is less in the old ones."""
+    for name, value in new.items():
+        before, after = rank(old.get(name)), rank(value)
+        if before != after:
+            return before < after
+    return False
 
 
 def _array(document: Document, names: tuple[str, ...]) -> list[Any]:

@@ -14,7 +14,6 @@ from mlflow_docstore.core.query import (
     In,
     Like,
     MissingOr,
-    Operator,
     Or,
 )
 
@@ -84,12 +83,14 @@ class PredicateCompiler(FilterCompiler[Test]):
         return lambda document: (read(document) is MISSING) is negated
 
     def missing_or(self, node: MissingOr) -> Test:
-        read = reader(node.field)
-        equal = self.compare(Compare(node.field, Operator.EQ, node.value))
+        read, value = reader(node.field), accepted(node.value)
+        wanted = bracket(value)
 
         def test(document: Any) -> bool:
             found = read(document)
-            return found is MISSING or found is None or equal(document)
+            if found is MISSING or found is None:
+                return True
+            return bracket(found) is wanted and bool(found == value)
 
         return test
 
