@@ -109,7 +109,10 @@ def _created_somewhere(store: AbstractStore, names: Sequence[str], place: str) -
 def delete_or_create_versions(
     store: AbstractStore, number: int, name: str, anew: bool
 ) -> dict[int, str]:
-    """The first deletes the model behind its third version, and perhaps makes it anew."""
+    """The first deletes the model behind its third version, and perhaps makes it anew.
+
+    It waits for versions of others, which the numbers of its own tell of.
+    """
     made: dict[int, str] = {}
 
     def create(write: int) -> None:
@@ -117,8 +120,10 @@ def delete_or_create_versions(
         made[version.version] = version.source
 
     if number == 0:
-        for write in range(3):
+        for write in itertools.count():
             create(write)
+            if write >= 2 and max(made) > len(made):
+                break
         made.clear()
         store.delete_registered_model(name)
         if anew:

@@ -10,6 +10,7 @@ import pytest
 from mlflow.entities import Experiment
 
 from mlflow_docstore.adapters.document.driver import Driver
+from mlflow_docstore.adapters.document.histories.model_points import ModelPoints
 from mlflow_docstore.adapters.document.layout import EXPERIMENTS
 from mlflow_docstore.adapters.document.repositories.experiments import DocumentExperiments
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
@@ -54,6 +55,10 @@ class Purge:
         experiments.purge(self.number)
 
 
+def _experiments(driver: Driver) -> DocumentExperiments:
+    return DocumentExperiments(driver, ModelPoints(driver), LargeTexts(driver))
+
+
 @dataclass
 class World:
     """A database with some experiments, and what happened in it."""
@@ -75,7 +80,7 @@ class World:
 
     @property
     def experiments(self) -> DocumentExperiments:
-        return DocumentExperiments(self.driver, LargeTexts(self.driver))
+        return _experiments(self.driver)
 
     def bearers(self) -> dict[str, str]:
         """Names by id."""
@@ -85,7 +90,7 @@ class World:
     def attempt(self, work: Work, actor: Actor) -> Callable[[], Any]:
         """The work as an actor's, which ends with None or the error it was answered with."""
         driver = SteppedDriver(self.database, EXPERIMENTS, actor.step)
-        experiments = DocumentExperiments(driver, LargeTexts(driver))
+        experiments = _experiments(driver)
 
         def attempted() -> Any:
             try:

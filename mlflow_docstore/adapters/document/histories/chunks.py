@@ -35,6 +35,7 @@ from mlflow_docstore.core.query import (
     Order,
     equals,
     path,
+    require_scalar,
 )
 
 from .merging import Shelf, merge
@@ -63,6 +64,8 @@ class Chunks:
 
     def columns(self, run_id: str, key: str) -> Columns:
         """All points of a metric, each once, by timestamp, step and value."""
+        if not _is_name(key):
+            return Columns.of([])
         where = [equals(RUN, run_id), _holding(key)]
         found = self._chunks.find(where, order=_BY_LEVEL, fields=fields_of(key))
         return unpack(_packed(found, key))
@@ -73,6 +76,8 @@ class Chunks:
 
     def histories(self, run_ids: Sequence[str], key: str) -> dict[str, Columns]:
         """Like ``columns``, of several runs."""
+        if not _is_name(key):
+            return {}
         where = [one_of(RUN, tuple(run_ids)), _holding(key)]
         parts: dict[str, list[Packed]] = {}
         for chunk in self._chunks.find(where, order=_BY_LEVEL, fields=fields_of(key)):
@@ -85,6 +90,8 @@ class Chunks:
         Each level is read until no chunk ahead can hold an earlier point, so that a page costs what
         it returns where chunks do not overlap, as those of a metric that is logged in time order.
         """
+        if not _is_name(key):
+            return []
         taken: list[Point] = []
         level = 0
         while True:
@@ -121,6 +128,12 @@ class Chunks:
     def purge(self, run_id: str) -> None:
         """Remove all chunks of a run."""
         self._chunks.delete_many([equals(RUN, run_id)])
+
+
+def _is_name(key: object) -> bool:
+    """Whether a metric can be called so; callers who ignore the type hints ask for other things."""
+    require_scalar(key)
+    return isinstance(key, str)
 
 
 def _holding(key: str) -> Filter:
