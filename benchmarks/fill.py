@@ -41,6 +41,7 @@ class DifferentDocumentsError(Exception):
 
 _SEEDS = {"small": 1, "large": 2}
 _BATCH = 1_000
+_KINDS = (bool, int, float, str, bytes, list)
 
 
 @dataclass(slots=True)
@@ -178,7 +179,8 @@ def _shape(value: Any) -> Any:
     """What a document is made of, whatever its values."""
     if isinstance(value, dict):
         return {key: _shape(inner) for key, inner in sorted(value.items())}
-    return type(value).__name__
+    # A driver's own kinds of numbers and bytes are derived from these.
+    return next((kind for kind in _KINDS if isinstance(value, kind)), type(value)).__name__
 
 
 def _fill(subject: Subject, sizes: Sizes, loader: Loader) -> World:
