@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
 
-from dependency_injector import containers, providers
+from dependency_injector import providers
 
 from mlflow_docstore.ports.backend import Adapter, Backend
 
@@ -40,8 +40,12 @@ class BackendPool:
             return self._backends[uri]
 
 
-class Container(containers.DeclarativeContainer):
-    """Who is made of what."""
+class Container:
+    """Who is made of what.
+
+    No declarative container, whose module imports whatever web framework is installed, at twice
+    the cost of everything here.
+    """
 
     adapters = providers.ThreadSafeSingleton(adapter_entry_points)
     backends = providers.ThreadSafeSingleton(BackendPool, adapters)

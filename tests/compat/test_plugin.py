@@ -58,6 +58,18 @@ def test_loading_the_plugin_imports_nothing_heavy() -> None:
     assert (done.stdout.strip(), done.stderr, done.returncode) == ("[]", "", 0)
 
 
+def test_opening_a_store_imports_no_more_than_it_needs(tmp_path: Path) -> None:
+    done = run_python(
+        "import sys, mlflow\n"
+        "from mlflow.tracking._tracking_service.utils import _get_store\n"
+        "before = set(sys.modules)\n"
+        f"_get_store('docstore://{tmp_path / 'store'}', '{tmp_path.as_uri()}')\n"
+        "heavy = {'alembic', 'pymongo', 'bson', 'sqlalchemy', 'tenacity', 'werkzeug'}\n"
+        "print(sorted(heavy & (set(sys.modules) - before)))"
+    )
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr
+
+
 def test_mlflow_registers_every_scheme_without_a_warning() -> None:
     done = run_python(
         "import warnings\n"

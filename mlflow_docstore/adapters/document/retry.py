@@ -3,9 +3,7 @@
 import logging
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
-
-import tenacity
+from typing import TYPE_CHECKING, TypeVar
 
 from mlflow_docstore.core.capabilities import Capabilities
 from mlflow_docstore.core.errors import Unavailable
@@ -13,6 +11,9 @@ from mlflow_docstore.core.query import Filter, Scalar
 
 from .driver import Document, Driver, Find, Inserts, Outcome, Patch, Row
 from .layout import Index, Layout
+
+if TYPE_CHECKING:
+    import tenacity
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class _Attempts:
             self.uncertain = True
 
 
-def _pause(state: tenacity.RetryCallState) -> float:
+def _pause(state: "tenacity.RetryCallState") -> float:
     """The server's own delay where it named one, else exponential; always with jitter."""
     error = state.outcome.exception() if state.outcome else None
     asked = error.retry_after if isinstance(error, Unavailable) else None
@@ -67,6 +68,9 @@ class RetryingDriver(Driver):
     def _again(
         self, verb: str, call: Callable[[], T], attempts: _Attempts, failure: Unavailable
     ) -> T:
+        # Here, as a store that nothing fails is opened without it.
+        import tenacity  # noqa: PLC0415
+
         failures = [failure]
 
         def attempt() -> T:
@@ -75,7 +79,7 @@ class RetryingDriver(Driver):
                 raise failures.pop()
             return call()
 
-        def before_sleep(state: tenacity.RetryCallState) -> None:
+        def before_sleep(state: "tenacity.RetryCallState") -> None:
             error = state.outcome.exception() if state.outcome else None
             if isinstance(error, Unavailable):
                 attempts.note(error)

@@ -8,7 +8,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR
 
 from mlflow_docstore.compat.errors import internal_errors
-from mlflow_docstore.compat.mlflow_internals.tracking import (
+from mlflow_docstore.compat.mlflow_internals.logged_models import (
     Comparison,
     EntityType,
     parse_filter_string,

@@ -7,7 +7,6 @@ with names_of_known_releases():
     from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS, MLFLOW_RUN_NAME
     from mlflow.utils.mlflow_tags import _get_run_name_from_tags as get_run_name_from_tags
     from mlflow.utils.name_utils import _generate_random_name as generate_random_name
-    from mlflow.utils.search_logged_model_utils import Comparison, EntityType, parse_filter_string
     from mlflow.utils.search_utils import SearchExperimentsUtils, SearchLoggedModelsPaginationToken
     from mlflow.utils.uri import append_to_uri_path, resolve_uri_if_local
     from mlflow.utils.validation import _validate_batch_log_data as validate_batch_log_data
@@ -28,15 +27,12 @@ with names_of_known_releases():
 __all__ = [
     "MLFLOW_LOGGED_MODELS",
     "MLFLOW_RUN_NAME",
-    "Comparison",
     "DatasetSummary",
-    "EntityType",
     "SearchExperimentsUtils",
     "SearchLoggedModelsPaginationToken",
     "append_to_uri_path",
     "generate_random_name",
     "get_run_name_from_tags",
-    "parse_filter_string",
     "resolve_uri_if_local",
     "validate_batch_log_data",
     "validate_batch_log_limits",

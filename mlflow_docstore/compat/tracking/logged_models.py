@@ -28,7 +28,6 @@ from mlflow_docstore.compat.arguments import (
     text,
 )
 from mlflow_docstore.compat.errors import internal_errors
-from mlflow_docstore.compat.filters import logged_models as grammar
 from mlflow_docstore.compat.mlflow_internals.general import get_current_time_millis
 from mlflow_docstore.compat.mlflow_internals.tracking import (
     SearchLoggedModelsPaginationToken,
@@ -111,6 +110,9 @@ class LoggedModelsMixin:
         order_by: Sequence[Mapping[str, Any]] | None = None,
         page_token: str | None = None,
     ) -> PagedList[LoggedModel]:
+        # MLflow's parser imports SQLAlchemy: whoever does not search for models does without.
+        from mlflow_docstore.compat.filters import logged_models as grammar  # noqa: PLC0415
+
         scopes = grammar.parsed_datasets(datasets)
         with internal_errors():
             search = SearchLoggedModelsPaginationToken(
