@@ -176,7 +176,8 @@ def _measure(
 ) -> None:
     effort = QUICK_EFFORT if options.quick else Effort(options.seconds)
     for area, these in rows.items():
-        results.growth += AREAS[area].growth(results.sizes)
+        if stage.comparison is EMBEDDED:
+            results.growth += AREAS[area].growth(results.sizes)
         for row in these:
             _measure_rows([row], area, stage.filled, effort, results)
     if huge_rows:

@@ -134,21 +134,13 @@ class MongoSubject(Subject, Place):
         where = {"experiment_id": experiment_id, **LIVE}
         where |= {one[0]: _native(one) for one in search.where}
         # One more than the page, to see whether there is another.
-        page = self._page(where, behind(search.sort, token), dict(search.sort), size + 1)
+        where |= behind(search.sort, token)
+        page = list(
+            self._runs.find(where, sort=dict(search.sort), limit=size + 1, batch_size=WHOLE)
+        )
         if len(page) <= size:
             return len(page), None
         return size, [_value(page[size - 1], path) for path, _ in search.sort]
-
-    def _page(
-        self, where: Mapping[str, Any], behind: Mapping[str, Any], sort: dict[str, int], limit: int
-    ) -> list[Document]:
-        if "$or" not in behind:
-            return list(
-                self._runs.find({**where, **behind}, sort=sort, limit=limit, batch_size=limit)
-            )
-        # Apart from the rest: the server uses no index where there is an alternative.
-        stages = [{"$match": where}, {"$match": behind}, {"$sort": sort}, {"$limit": limit}]
-        return list(self._runs.aggregate(stages, batchSize=limit))
 
     def _change(
         self, run_id: str, changes: Mapping[str, Any], when: Mapping[str, Any] | None = None

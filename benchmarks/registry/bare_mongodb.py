@@ -87,12 +87,8 @@ class MongoRegistry(RegistrySubject):
         self, size: int, token: Token = None, *, model: str | None = None
     ) -> tuple[int, Token]:
         where = {"listing": "model", **_HERE, **({} if model is None else {"name": model})}
-        if token is None:
-            page = list(
-                self.versions.find(where, sort=_BY_UPDATE, limit=size + 1, batch_size=WHOLE)
-            )
-        else:
-            page = self._versions_behind(where, size + 1, token)
+        where |= behind(tuple(_BY_UPDATE.items()), token)
+        page = list(self.versions.find(where, sort=_BY_UPDATE, limit=size + 1, batch_size=WHOLE))
         return _page(page, size, _BY_UPDATE)
 
     def load_prompt(self, name: str, number: int) -> str:
@@ -118,19 +114,6 @@ class MongoRegistry(RegistrySubject):
                 "as": "latest_versions",
             }
         }
-
-    def _versions_behind(
-        self, where: dict[str, Any], limit: int, last: list[Any]
-    ) -> list[Document]:
-        # Apart from the rest: the server uses no index where there is an alternative.
-        bound = {"last_updated_time": {"$lte": last[0]}}
-        stages = [
-            {"$match": {**where, **bound}},
-            {"$match": behind(tuple(_BY_UPDATE.items()), last)},
-            {"$sort": _BY_UPDATE},
-            {"$limit": limit},
-        ]
-        return list(self.versions.aggregate(stages, batchSize=WHOLE))
 
 
 def _page(page: list[Document], size: int, sort: dict[str, int]) -> tuple[int, Token]:
