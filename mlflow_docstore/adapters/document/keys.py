@@ -31,7 +31,7 @@ def unescape(name: str) -> str:
 
 def path(*segments: str) -> str:
     """A dotted path; each segment is escaped."""
-    return ".".join(escape(segment) for segment in segments)
+    return ".".join(map(escape, segments))
 
 
 def digest(*parts: str | bytes) -> str:

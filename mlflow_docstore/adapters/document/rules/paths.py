@@ -16,6 +16,7 @@ MISSING: Final = object()
 Reader = Callable[[Any], Any]
 Tree = dict[str, "Tree"]
 
+_NESTED = frozenset({dict, list})
 # The same paths come with every call.
 _REMEMBERED = 4096
 
@@ -77,9 +78,9 @@ def pick(value: Any, branches: Tree) -> Any:
     if not branches:
         return copied(value)
     if type(value) is list:
-        return [pick(item, branches) for item in value if type(item) in (dict, list)]
+        return [pick(item, branches) for item in value if type(item) in _NESTED]
     return {
-        name: pick(item, branches[name])
+        name: pick(item, branches[name]) if type(item) in _NESTED else item
         for name, item in value.items()
-        if name in branches and (not branches[name] or type(item) in (dict, list))
+        if name in branches and (not branches[name] or type(item) in _NESTED)
     }
