@@ -152,7 +152,8 @@ def _bad_text(error: Exception, attempt: Attempt) -> StoreError:
 
 
 def _large_integers(value: Any) -> Iterator[int]:
-    if isinstance(value, int) and value not in _INT64:
+    # Exactly an integer: a range looks for any other type in each of its numbers.
+    if isinstance(value, int) and int(value) not in _INT64:
         yield value
     elif isinstance(value, Mapping):
         for item in value.values():

@@ -49,6 +49,10 @@ def labelled(error: PyMongoError, label: str) -> PyMongoError:
     return error
 
 
+class Step(int):
+    """A number of a derived type."""
+
+
 class TestUnavailable:
     @pytest.mark.parametrize(
         "error",
@@ -141,7 +145,7 @@ class TestRefusals:
         assert (found.kind, found.key, found.facts["limit"]) == ("document", "k", 16 * 2**20)
 
     def test_the_integer_that_is_too_large_is_named(self) -> None:
-        values = {"a": [1, {"b": 2**63 - 1}], "c": ({"d": -(2**63) - 1},)}
+        values = {"a": [Step(1), {"b": 2**63 - 1}], "c": ({"d": -(2**63) - 1},)}
         found = translate(OverflowError("8-byte ints"), Attempt("runs", values=values))
         assert isinstance(found, InvalidArgument)
         assert (found.kind, found.key) == ("integer", -(2**63) - 1)

@@ -58,6 +58,17 @@ def test_a_value_comes_back_of_the_same_type(table: Table, value: Any, way: str)
     assert type(stored) is type(value)
 
 
+class Step(int):
+    """A number of a derived type, as enumerations have."""
+
+
+def test_an_integer_of_a_derived_type_comes_back_as_a_plain_one(table: Table) -> None:
+    table.put(a={"x": Step(3)})
+    stored = table.get()["x"]
+    assert stored == 3
+    assert type(stored) is int
+
+
 def test_the_order_of_fields_is_kept(table: Table) -> None:
     table.put(a={"z": 1, "m": {"b": 1, "a": 2}, "c": 3})
     stored = table.get()

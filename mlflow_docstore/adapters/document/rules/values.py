@@ -85,9 +85,11 @@ def _text(value: str) -> str:
 
 
 def _integer(value: int) -> int:
-    if value not in INT64:
+    # Exactly of this type first: a range looks for any other in each of its numbers.
+    plain = int(value)
+    if plain not in INT64:
         raise InvalidArgument("integer", value)
-    return int(value)
+    return plain
 
 
 def _number(value: float) -> float:
