@@ -16,6 +16,8 @@ run: .venv/run.stamp  ## MLflow on an embedded database, filled by examples
 test: .venv/dev.stamp  ## every test, but for repetitions on one more database
 	.venv/bin/pytest $(parallel) -m "not exhaustive"
 
+# As many random histories as if each database had its own.
+test-all: export DIFFERENTIAL_EXAMPLES = 30
 test-all: test  ## these too
 	.venv/bin/pytest $(parallel) -m exhaustive
 

@@ -1,6 +1,6 @@
-"""A clock for both sides, which stands where a test puts it.
+"""A clock for all sides, which stands where a test puts it.
 
-With it, times of two stores can be compared, and orders by time tie where a test wants them to.
+With it, times of several stores can be compared, and orders by time tie where a test wants them to.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""The core of the machines: a history of operations on both stores, and what it has made."""
+"""The core of the machines: a history of operations on all stores, and what it has made."""
 
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ from hypothesis.stateful import (
 )
 from mlflow.entities import Experiment, LoggedModel, Metric, Run, ViewType
 
-from .sides import Call, Pair, Refusal, Side, Twins
+from .sides import Call, Refusal, Side, Sides, Twins
 
 UNKNOWN_EXPERIMENT = "987654321987654321"
 UNKNOWN_RUN = "0" * 32
@@ -49,7 +49,7 @@ class History(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pair: Pair = self.twins.pair()
+        self.sides: Sides = self.twins.begin()
         self.known_experiments: list[str] = []
         self.known_runs: list[str] = []
         self.known_models: list[str] = []
@@ -71,7 +71,7 @@ class History(RuleBasedStateMachine):
         return self.made_model(self.known_experiments[0], {"name": "model"}) or ""
 
     def same(self, call: Call) -> Any:
-        return self.pair.same(call)
+        return self.sides.same(call)
 
     def ticked(self) -> int:
         """A start time that no other run has, as ties go by random ids."""
@@ -79,7 +79,7 @@ class History(RuleBasedStateMachine):
         return self.clock
 
     def made_experiment(self, name: Any, options: dict[str, Any]) -> str | None:
-        full = self.pair.prefix + name if isinstance(name, str) and name else name
+        full = self.sides.prefix + name if isinstance(name, str) and name else name
         return self._made(
             "experiment",
             self.known_experiments,
@@ -114,7 +114,7 @@ class History(RuleBasedStateMachine):
         )
 
     def _made(self, kind: str, known: list[str], call: Call, identify: Any) -> str | None:
-        name = self.pair.make(kind, call, identify)
+        name = self.sides.make(kind, call, identify)
         if name is not None:
             known.append(name)
             if kind != "run":
@@ -123,7 +123,7 @@ class History(RuleBasedStateMachine):
 
     def _note_moment(self, kind: str, name: str) -> None:
         """The time of creation differs between stores; filters may name it."""
-        for side in (self.pair.reference, self.pair.subject):
+        for side in self.sides:
             moment = (
                 side.store.get_experiment(side.local(name)).creation_time
                 if kind == "experiment"

@@ -1,4 +1,4 @@
-"""The core of the registry's machines: a history of operations on both registries."""
+"""The core of the registry's machines: a history of operations on all registries."""
 
 from typing import Any, ClassVar
 
@@ -8,7 +8,7 @@ from mlflow.entities.model_registry import ModelVersion, RegisteredModel
 
 from .clock import SteppedClock
 from .grammar import quoted
-from .sides import Call, Pair, Refusal, Side, Twins
+from .sides import Call, Refusal, Side, Sides, Twins
 from .values import seldom
 
 MODELS = ("x", "X", "é")
@@ -43,7 +43,7 @@ class RegistryHistory(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pair: Pair = self.twins.pair()
+        self.sides: Sides = self.twins.begin()
         self.stopped = False
 
     @initialize(name=st.sampled_from(MODELS), count=st.integers(1, 3))
@@ -61,11 +61,11 @@ class RegistryHistory(RuleBasedStateMachine):
     def same(self, call: Call) -> Any:
         if not self.stopped:
             self.clock.now += 1
-        return self.pair.same(call)
+        return self.sides.same(call)
 
     def full(self, name: Any) -> Any:
         """The name as only this history uses it."""
-        return self.pair.prefix + name if isinstance(name, str) and name.strip() else name
+        return self.sides.prefix + name if isinstance(name, str) and name.strip() else name
 
     def look_at(self, name: Any) -> None:
         """All that can be read of a model."""

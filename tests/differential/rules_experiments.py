@@ -34,7 +34,7 @@ class ExperimentRules(History):
 
     @rule(experiment=experiments, name=names)
     def rename_experiment(self, experiment: str, name: Any) -> None:
-        full = self.pair.prefix + name if isinstance(name, str) and name else name
+        full = self.sides.prefix + name if isinstance(name, str) and name else name
         self.same(lambda side: side.store.rename_experiment(side.local(experiment), full))
         self.look_at_experiment(experiment)
 
@@ -67,7 +67,7 @@ class ExperimentRules(History):
 
     @rule(name=names)
     def find_experiment_by_name(self, name: Any) -> None:
-        full = self.pair.prefix + name if isinstance(name, str) else name
+        full = self.sides.prefix + name if isinstance(name, str) else name
         self.same(lambda side: side.store.get_experiment_by_name(full))
 
     @rule(asked=st.lists(experiments, max_size=3))

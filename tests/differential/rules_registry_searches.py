@@ -27,17 +27,17 @@ class RegistrySearchRules(RegistryHistory):
 
     @rule(data=st.data())
     def search_registered_models(self, data: st.DataObject) -> None:
-        filters = model_filters(self.pair.prefix)
+        filters = model_filters(self.sides.prefix)
         self._search("search_registered_models", filters, registered_model_orders, data)
 
     @rule(data=st.data())
     def search_model_versions(self, data: st.DataObject) -> None:
-        filters = version_filters(self.pair.prefix)
+        filters = version_filters(self.sides.prefix)
         self._search("search_model_versions", filters, version_orders, data)
 
     @rule(data=st.data())
     def search_prompts(self, data: st.DataObject) -> None:
-        filters = prompt_filters(self.pair.prefix)
+        filters = prompt_filters(self.sides.prefix)
         self._search("search_prompts", filters, registered_model_orders, data)
 
     def _search(
@@ -56,7 +56,7 @@ class RegistrySearchRules(RegistryHistory):
 
     @rule(size=odd_sizes, token=st.sampled_from([None, "", "word", "e30="]))
     def search_with_odd_arguments(self, size: int, token: str | None) -> None:
-        text = within(self.pair.prefix, "")
+        text = within(self.sides.prefix, "")
 
         def first_pages(side: Side) -> list[Any]:
             search = side.store.search_registered_models

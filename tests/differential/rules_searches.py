@@ -48,7 +48,7 @@ class Searches(History):
     """Searches of what is there, with everything drawn."""
 
     def look_for_experiments(self, data: st.DataObject) -> None:
-        filters = experiment_filters(self.pair.prefix, self.known_experiments)
+        filters = experiment_filters(self.sides.prefix, self.known_experiments)
         text = data.draw(filters, "filter")
         options = {
             "view_type": data.draw(views, "view"),

@@ -8,7 +8,7 @@ from mlflow.entities.webhook import VALID_ENTITY_ACTIONS, Webhook, WebhookEvent,
 
 from .clock import SteppedClock
 from .history import made, or_unknown
-from .sides import Call, Pair, Side, Twins, collected
+from .sides import Call, Side, Sides, Twins, collected
 from .values import seldom
 
 ALL_WEBHOOKS: Bundle[str] = Bundle("webhooks")
@@ -43,12 +43,12 @@ class WebhookRules(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pair: Pair = self.twins.pair()
+        self.sides: Sides = self.twins.begin()
         self.known: list[str] = []
 
     def same(self, call: Call) -> Any:
         self.clock.now += 1
-        return self.pair.same(call)
+        return self.sides.same(call)
 
     @initialize(target=ALL_WEBHOOKS)
     def begin_with_a_webhook(self) -> Any:
@@ -69,7 +69,7 @@ class WebhookRules(RuleBasedStateMachine):
 
     def _made(self, given: dict[str, Any]) -> str | None:
         self.clock.now += 1
-        name = self.pair.make(
+        name = self.sides.make(
             "webhook",
             lambda side: side.store.create_webhook(**given),
             lambda webhook: str(webhook.webhook_id),

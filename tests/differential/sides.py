@@ -1,4 +1,4 @@
-"""Two stores driven side by side: what differs by chance is normalised, the rest must agree.
+"""Stores driven side by side: what differs by chance is normalised, the rest must agree.
 
 Ids differ between stores. A rule speaks of things by name (``«run 3»``), each side puts its own
 ids in for the names, and names for ids in whatever comes back.
@@ -7,7 +7,7 @@ ids in for the names, and names for ids in whatever comes back.
 import itertools
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
@@ -58,9 +58,10 @@ class Refusal:
 
 @dataclass
 class Side:
-    """A store, and its ids of the things that both stores have."""
+    """A store, and its ids of the things that all stores have."""
 
     store: AbstractStore | RegistryStore
+    label: str = "SqlAlchemyStore"
     ids: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
@@ -144,43 +145,55 @@ def _settled(value: Any) -> Any:
 
 @dataclass
 class Twins:
-    """MLflow's own store and ours, for any number of histories, each a ``Pair``.
+    """MLflow's own store and ours on each database, for any number of histories.
 
     Args:
-        reference: MLflow's own store; it may serve other twins too.
-        subject: Ours.
-        name: Of these twins, for all names that experiments and models get.
-        joint: What is between it and the rest of a name.
+        reference: MLflow's own store.
+        subjects: Ours, by the names of their databases.
+        joint: What is between the number of a history and the rest of a name in it.
+        pause: Called before each operation, so that no two share a millisecond.
     """
 
     reference: AbstractStore | RegistryStore
-    subject: AbstractStore | RegistryStore
-    name: str
+    subjects: Mapping[str, AbstractStore | RegistryStore]
     joint: str = "/"
+    pause: Callable[[], None] = next_millisecond
     count: itertools.count = field(default_factory=itertools.count)
 
-    def pair(self) -> "Pair":
-        prefix = f"{self.name}{next(self.count)}{self.joint}"
-        return Pair(Side(self.reference), Side(self.subject), prefix)
+    def begin(self) -> "Sides":
+        """A history in which nothing has happened."""
+        subjects = [Side(store, label) for label, store in self.subjects.items()]
+        prefix = f"h{next(self.count)}{self.joint}"
+        return Sides(Side(self.reference), subjects, prefix, self.pause)
 
 
 @dataclass
-class Pair:
-    """Both sides of one history of operations."""
+class Sides:
+    """All sides of one history of operations."""
 
     reference: Side
-    subject: Side
+    subjects: Sequence[Side]
     prefix: str
+    pause: Callable[[], None] = next_millisecond
     count: itertools.count = field(default_factory=lambda: itertools.count(1))
 
+    def __iter__(self) -> Iterator[Side]:
+        return iter((self.reference, *self.subjects))
+
+    def outcomes(self, call: Call) -> list[Any]:
+        """What the call comes to on each side, the reference first."""
+        self.pause()
+        return [outcome(side, call) for side in self]
+
     def same(self, call: Call) -> Any:
-        """What the call comes to, on both sides alike."""
-        expected, found = (outcome(side, call) for side in (self.reference, self.subject))
-        assert agree(expected, found), f"SqlAlchemyStore: {expected}\nours:            {found}"
+        """What the call comes to, on all sides alike."""
+        expected, *others = self.outcomes(call)
+        for side, found in zip(self.subjects, others, strict=True):
+            assert agree(expected, found), f"SqlAlchemyStore: {expected}\n{side.label}: {found}"
         return expected
 
     def make(self, kind: str, call: Call, identify: Callable[[Any], str]) -> str | None:
-        """A new thing on both sides; its name, or None where both refused it."""
+        """A new thing on all sides; its name, or None where all refused it."""
         name = f"«{kind} {next(self.count)}»"
 
         def named(side: Side) -> Any:
@@ -192,8 +205,7 @@ class Pair:
 
 
 def outcome(side: Side, call: Call) -> Any:
-    """What a call returns or raises, normalised. No two calls share a millisecond."""
-    next_millisecond()
+    """What a call returns or raises, normalised."""
     try:
         return _settled(side.normal(plain(call(side))))
     except MlflowException as error:

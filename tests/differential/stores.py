@@ -10,7 +10,7 @@ from mlflow.tracking._tracking_service.utils import _get_store
 from sqlalchemy import insert
 
 # Ids of experiments count up from here: as long as ours, so that texts can be searched for them,
-# and numbers in both stores.
+# and numbers in all stores.
 _FIRST_ID = 10**17
 
 SUBJECTS = ("memory", "embedded", "standin")

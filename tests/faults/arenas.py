@@ -6,7 +6,10 @@ from typing import Any
 
 from pymongo import MongoClient
 
+from mlflow_docstore.adapters.document.backend import DocumentBackend
 from mlflow_docstore.adapters.document.layout import LAYOUT
+from mlflow_docstore.adapters.memory.database import Database
+from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.ports.backend import Backend
 
@@ -120,5 +123,34 @@ class Arena:
         return script
 
     def seen(self) -> Snapshot:
-        """What a reader sees."""
+        """What a reader sees, who may complete what was left half done."""
         return self.world.look(self.fresh())
+
+    def copied(self) -> "Copy":
+        """What is there, as nobody has looked at it."""
+        return Copy(self.documents(), self.world)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """Documents that were taken to memory, where to look at them costs a fraction.
+
+    Args:
+        documents: As they were stored.
+        world: What they are of.
+    """
+
+    documents: Documents
+    world: World
+
+    def seen(self) -> Snapshot:
+        """What a reader sees."""
+        driver = MemoryDriver(Database())
+        for name in _NAMES:
+            driver.insert_many(name, self.documents[name])
+        return self.world.look(DocumentBackend(driver))
+
+    def ids(self, *but: str) -> dict[str, set[str]]:
+        """The ids in the collections that hold the same whatever failed, and in no others."""
+        names = set(self.world.exact).difference(but)
+        return {name: {one["_id"] for one in self.documents[name]} for name in names}

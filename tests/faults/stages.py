@@ -11,7 +11,7 @@ import pytest
 
 from mlflow_docstore.core.errors import StoreError, Unavailable
 
-from .arenas import Arena, Documents, World
+from .arenas import Arena, Copy, Documents, World
 from .operations import Operation
 from .readers import Snapshot
 from .scripts import Fault
@@ -92,7 +92,8 @@ class Stage:
             script = arena.suffer(None)
             operation.act(arena.inside)
             commands = len(script.seen)
-            return Expected(before, arena.seen(), _ids(arena, operation), commands)
+            after = arena.copied()
+            return Expected(before, after.seen(), _ids(after, operation), commands)
 
     def close(self) -> None:
         self._pool.shutdown()
@@ -112,10 +113,8 @@ def chosen(request: pytest.FixtureRequest) -> list[Operation]:
     )
 
 
-def _ids(arena: Arena, operation: Operation) -> dict[str, set[str]]:
-    names = set(arena.world.exact) - (_CHUNKS if operation.rechunks else set())
-    documents = arena.documents()
-    return {name: {document["_id"] for document in documents[name]} for name in names}
+def _ids(copy: Copy, operation: Operation) -> dict[str, set[str]]:
+    return copy.ids(*(_CHUNKS if operation.rechunks else ()))
 
 
 def gets_over(
@@ -125,8 +124,7 @@ def gets_over(
     script = arena.suffer(fault, position)
     operation.act(arena.inside)
     assert len(script.seen) > position, "the fault befell no command"
-    assert arena.seen() == expected.after
-    assert _ids(arena, operation) == expected.ids
+    _assert_done(arena.copied(), operation, expected)
 
 
 def is_completed_by_a_repeat(
@@ -145,11 +143,11 @@ def is_completed_by_a_repeat(
     again = _error(lambda: operation.act(arena.fresh()))
     # Also what is refused as done must be done.
     assert again is None or isinstance(again, operation.refused or ())
+    last = arena.copied()
     if operation.repeated is not None:
-        assert operation.repeated(expected.before, now, expected.after, arena.seen())
+        assert operation.repeated(expected.before, now, expected.after, last.seen())
         return
-    assert arena.seen() == expected.after
-    assert _ids(arena, operation) == expected.ids
+    _assert_done(last, operation, expected)
 
 
 def is_completed_unseen(
@@ -160,13 +158,19 @@ def is_completed_unseen(
     _error(lambda: operation.act(arena.hasty))
     again = _error(lambda: operation.act(arena.fresh()))
     assert again is None or isinstance(again, operation.refused or ())
+    last = arena.copied().seen()
     if operation.repeated is None:
-        assert arena.seen() == expected.after
+        assert last == expected.after
     else:
-        last = arena.seen()
         came_through = len(last["found"]) > len(expected.after["found"])
         now = expected.after if came_through else expected.before
         assert operation.repeated(expected.before, now, expected.after, last)
+
+
+def _assert_done(found: Copy, operation: Operation, expected: Expected) -> None:
+    """Exactly what the call does without faults."""
+    assert found.seen() == expected.after
+    assert _ids(found, operation) == expected.ids
 
 
 def _error(call: Callable[[], Any]) -> StoreError | None:
