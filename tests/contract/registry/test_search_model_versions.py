@@ -241,6 +241,7 @@ class TestPrompts:
             (f"{IS_PROMPT_FILTER} ILIKE 'true'", ["model/1", "unsure/1"]),
             (f"{IS_PROMPT_FILTER} = 'True'", []),
             (f"{IS_PROMPT_FILTER} = 'true' AND version_number = 2", ["prompt/2"]),
+            (f"tags.team = 'red' AND {IS_PROMPT_FILTER} = 'true'", ["prompt/1", "prompt/2"]),
             (f"{IS_PROMPT_FILTER} != 'true' AND tags.team = 'red'", ["model/1"]),
         ],
     )

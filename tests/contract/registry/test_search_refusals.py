@@ -6,7 +6,7 @@ import pytest
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 
 from ..scenarios import refused, refused_as_mistaken
-from .registry_scenarios import new_model
+from .registry_scenarios import IS_PROMPT_FILTER, new_model
 
 pytestmark = pytest.mark.area("registered_models")
 
@@ -52,6 +52,7 @@ def search(request: pytest.FixtureRequest) -> str:
         ("name IN ()", "expected a non-empty list of string values, but got empty list"),
         ("tags.k > '1'", "Invalid comparator for tag: >"),
         ("tags.k RLIKE '1'", "Invalid comparator for tag: RLIKE"),
+        (f"{IS_PROMPT_FILTER} > 'true'", "Invalid comparator for tag: >"),
         ("tags.k = 1", "Expected a quoted string value for tag (e.g. 'my-value'). Got value 1"),
         ("tags.k = v", f"{QUOTES}v. Use either single or double quotes."),
         ("tags.k IN ('1')", "Expected a quoted string value for tag (e.g. 'my-value')."),
@@ -209,3 +210,14 @@ def test_filter_is_judged_before_the_order(registry: RegistryStore, search: str)
 def test_order_is_judged_before_the_token(registry: RegistryStore, search: str) -> None:
     with refused("INVALID_PARAMETER_VALUE", "Invalid order_by clause ''."):
         getattr(registry, search)(None, 1, [""], "abc")
+
+
+def test_comparators_for_models_are_judged_after_the_token(registry: RegistryStore) -> None:
+    with refused("INVALID_PARAMETER_VALUE", "Invalid page token, could not base64-decode"):
+        registry.search_registered_models("name > 'x'", page_token="abc")  # noqa: S106 - no secret
+
+
+@pytest.mark.area("model_versions")
+def test_comparators_for_versions_are_judged_before_the_token(registry: RegistryStore) -> None:
+    with refused("INVALID_PARAMETER_VALUE", "Invalid comparator for attribute: >"):
+        registry.search_model_versions("name > 'x'", page_token="abc")  # noqa: S106 - no secret

@@ -173,6 +173,7 @@ class TestPrompts:
             (f"{IS_PROMPT_FILTER} LIKE 'true'", ["model", "unsure"]),
             (f"{IS_PROMPT_FILTER} = 'TRUE'", []),
             (f"{IS_PROMPT_FILTER} = 'true' AND tags.team = 'red'", ["prompt"]),
+            (f"tags.team = 'red' AND {IS_PROMPT_FILTER} = 'true'", ["prompt"]),
             (f"{IS_PROMPT_FILTER} != 'true' AND tags.team = 'red'", ["model"]),
             (f"{IS_PROMPT_FILTER} = 'true' AND {IS_PROMPT_FILTER} = 'false'", []),
             (f"{IS_PROMPT_FILTER} = 'false' AND {IS_PROMPT_FILTER} = 'true'", ["model", "unsure"]),

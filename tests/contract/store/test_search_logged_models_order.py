@@ -1,6 +1,7 @@
 """Order of search_logged_models, and paging through it."""
 
 import base64
+import json
 from typing import Any
 
 import pytest
@@ -128,9 +129,22 @@ def test_latest_step_counts_in_whatever_order_steps_were_logged(
     made = named_models(store, {"three": {}, "it": {}})
     run_id = scenarios.new_run_id(store, made.experiment_id)
     for step in steps:
-        value = 2.0 if step == 2 else 4.0
-        log_to_model(store, made.ids["it"], run_id, key="m", value=value, step=step)
+        point = {"value": 2.0 if step == 2 else 4.0, "step": step, "dataset_name": f"of {step}"}
+        log_to_model(store, made.ids["it"], run_id, key="m", dataset_digest="1", **point)
     log_to_model(store, made.ids["three"], run_id, key="m", value=3.0)
+    assert made.found(order_by=by("metrics.m")) == ["it", "three"]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_latest_point_of_one_place_on_several_datasets_is_the_one_of_the_first_run_id(
+    store: AbstractStore, first: int
+) -> None:
+    made = named_models(store, {"three": {}, "it": {}})
+    runs = sorted(scenarios.new_run_id(store, made.experiment_id) for _ in range(2))
+    for number in (first, 1 - first):
+        point = {"value": 2.0 if number == 0 else 4.0, "dataset_name": f"of {number}"}
+        log_to_model(store, made.ids["it"], runs[number], key="m", dataset_digest="1", **point)
+    log_to_model(store, made.ids["three"], runs[0], key="m", value=3.0)
     assert made.found(order_by=by("metrics.m")) == ["it", "three"]
 
 
@@ -175,6 +189,8 @@ def scored(store: AbstractStore) -> NamedModels:
         ),
         (by("metrics.acc", dataset_name="test", dataset_digest="digest of train"), []),
         (by("metrics.acc", dataset_name=None), ["down", "still", "up"]),
+        (by("metrics.acc", dataset_name="", dataset_digest=""), ["down", "still", "up"]),
+        (by("metrics.acc", dataset_name="", dataset_digest="digest of train"), ["up", "down"]),
         (descending("metrics.nobody"), []),
     ],
 )
@@ -387,6 +403,14 @@ def test_exactly_full_last_page_has_no_token(many: NamedModels) -> None:
 @pytest.mark.parametrize("token", ["", None])
 def test_absent_token_means_the_first_page(many: NamedModels, token: str | None) -> None:
     assert len(many.found(page_token=token)) == 11
+
+
+def test_token_may_tell_another_offset(many: NamedModels) -> None:
+    content = json.loads(base64.b64decode(many.search(max_results=2).token))
+    told = {key: content[key] for key in ("experiment_ids", "filter_string", "order_by")}
+    token = base64.b64encode(json.dumps({**told, "offset": 9}).encode()).decode()
+    assert content["offset"] == 2
+    assert many.found(page_token=token) == many.found()[9:]
 
 
 MISUSES: list[tuple[dict[str, Any], str]] = [

@@ -222,6 +222,21 @@ def test_absent_token_means_the_first_page(stages: NamedRuns, token: str | None)
     assert stages.found(page_token=token) == ["active", "also"]
 
 
+@pytest.mark.parametrize(("offset", "expected"), [(1, ["also"]), (2, []), (9, [])])
+def test_token_may_be_made_of_an_offset(
+    stages: NamedRuns, offset: int, expected: list[str]
+) -> None:
+    assert stages.found(page_token=as_token({"offset": offset})) == expected
+
+
+def test_token_tells_how_many_runs_are_before_its_page(store: AbstractStore) -> None:
+    runs = named_runs(store, {name: {} for name in "abcde"})
+    second = runs.search(max_results=2).token
+    third = runs.search(max_results=2, page_token=second).token
+    told = [json.loads(base64.b64decode(token))["offset"] for token in (second, third)]
+    assert told == [2, 4]
+
+
 def test_paging_spans_experiments(store: AbstractStore) -> None:
     experiments = [scenarios.new_experiment(store) for _ in range(2)]
     expected = {scenarios.new_run_id(store, experiments[number % 2]) for number in range(5)}
@@ -241,6 +256,7 @@ def test_paging_spans_experiments(store: AbstractStore) -> None:
         (base64.b64encode(b"not json").decode(), "Invalid page token, decoded value=b'not json'"),
         (as_token({}), "Invalid page token, parsed value={}"),
         (as_token({"offset": 0}), "Invalid page token, parsed value={'offset': 0}"),
+        (as_token({"offset": None}), "Invalid page token, parsed value={'offset': None}"),
     ],
 )
 def test_token_of_no_search_is_refused(stages: NamedRuns, token: str, text: str) -> None:
