@@ -16,7 +16,7 @@ from .tree import PACKAGE, ROOT, is_within, sources
 
 OWNERS = {
     "pymongo": ("mlflow_docstore.adapters.mongodb",),
-    "bson": ("mlflow_docstore.adapters.mongodb",),
+    "bson": ("mlflow_docstore.adapters.mongodb", "mlflow_docstore.testing.guard"),
     "gridfs": ("mlflow_docstore.adapters.mongodb",),
     "azure": ("mlflow_docstore.adapters.cosmosdb",),
     "tenacity": ("mlflow_docstore.adapters.document.retry",),

@@ -12,10 +12,10 @@ from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.ports.backend import Backend
+from mlflow_docstore.testing.guard.faults import Fault, Script
+from mlflow_docstore.testing.guard.proxy import Proxy
 
-from .proxy import Proxy
 from .readers import Snapshot
-from .scripts import Fault, Script
 
 _DATABASE = "faults"
 _NAMES = tuple(collection.name for collection in LAYOUT.collections)

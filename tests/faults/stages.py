@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from mlflow_docstore.core.errors import StoreError, Unavailable
+from mlflow_docstore.testing.guard.faults import Fault
 
 from .arenas import Arena, Copy, Documents, World
 from .operations import Operation
 from .readers import Snapshot
-from .scripts import Fault
 
 _ARENAS = 12
 _CHUNKS = {"metrics", "logged_model_metrics"}

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from mlflow_docstore.core.errors import AlreadyExists, Unavailable
+from mlflow_docstore.testing.guard.faults import Fault
 
 from .arenas import Arena
-from .scripts import Fault
 from .world import WORLD, experiment
 
 

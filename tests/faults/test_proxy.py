@@ -8,8 +8,8 @@ from pymongo import MongoClient
 from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect, OperationFailure, ServerSelectionTimeoutError
 
-from .proxy import Command, Proxy, Refusal, Verdict
-from .scripts import Fault, Script
+from mlflow_docstore.testing.guard.faults import Fault, Script
+from mlflow_docstore.testing.guard.proxy import Command, Proxy, Refusal, Verdict
 
 
 def through(proxy: Proxy, name: str = "proxied") -> Collection:

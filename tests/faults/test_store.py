@@ -12,9 +12,8 @@ from mlflow.exceptions import MlflowException
 from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
 from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
-
-from .proxy import Proxy
-from .scripts import Fault, Script
+from mlflow_docstore.testing.guard.faults import Fault, Script
+from mlflow_docstore.testing.guard.proxy import Proxy
 
 _OPTIONS = "directConnection=true&retryWrites=false&serverSelectionTimeoutMS=150"
 

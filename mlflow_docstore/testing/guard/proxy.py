@@ -169,7 +169,7 @@ class Proxy:
     def _requests(self, connection: _Connection) -> None:
         for request, message in _messages(connection.client):
             command = _command(message)
-            verdict = Verdict.FORWARD
+            verdict: Verdict | Refusal = Verdict.FORWARD
             if command is not None and command.name not in _HOUSEKEEPING:
                 verdict = self.judge(command)
             if isinstance(verdict, Refusal):

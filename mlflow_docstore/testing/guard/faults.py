@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, field
 from enum import Enum
 
-from .proxy import Command, Refusal, Verdict
+from mlflow_docstore.testing.guard.proxy import Command, Refusal, Verdict
 
 _PAUSE_MS = 20
 
