@@ -25,7 +25,7 @@ from mlflow_docstore.adapters.document.codecs.tags import encode_map
 from mlflow_docstore.adapters.document.documents import stamped
 from mlflow_docstore.adapters.document.layout import EXPERIMENTS, RUNS
 from mlflow_docstore.adapters.document.layout import METRICS as CHUNKS
-from mlflow_docstore.adapters.document.repositories.indexes import hot_index
+from mlflow_docstore.adapters.document.queries.hot import hot_index
 
 from .data import KEYS_A_STEP, Sizes, batches, many_metrics, points_of, runs
 from .searches import SEARCHES

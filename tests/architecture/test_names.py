@@ -14,7 +14,7 @@ SHARED = {
     "mlflow_docstore/ports": {"backend", "indexes"},
     "mlflow_docstore/adapters/document/repositories": {"indexes"},
     "mlflow_docstore/adapters/document/codecs": {"tags"},
-    "mlflow_docstore/adapters/document/queries": {"fields"},
+    "mlflow_docstore/adapters/document/queries": {"fields", "hot"},
     "mlflow_docstore/compat/filters": {"comparators"},
     "mlflow_docstore/compat/tracking": {"store", "declined"},
     "mlflow_docstore/compat/registry": {"store", "secrets"},

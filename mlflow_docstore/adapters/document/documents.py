@@ -14,7 +14,7 @@ from mlflow_docstore.core.paging import (
 )
 from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals, require_scalar
 
-from .driver import Document, Driver, Find, Inserts, Join, Outcome, Patch, Row
+from .driver import Aid, Document, Driver, Find, Inserts, Join, Outcome, Patch, Row
 from .layout import SCHEMA_VERSION
 
 WORKSPACE = "default"
@@ -134,6 +134,7 @@ class Documents:
         fields: tuple[str, ...] | None = None,
         join: Join | None = None,
         keep: Callable[[Document], bool] = lambda _: True,
+        aids: tuple[Aid, ...] = (),
     ) -> Page[T]:
         """One page, and the token of the next if there is one.
 
@@ -145,6 +146,7 @@ class Documents:
             fields: Paths to read; None for all.
             join: What else to hand to ``decode``; other workspaces' documents are left out.
             keep: What documents must pass besides, where ``where`` cannot say it all.
+            aids: Indexes that would serve this.
         """
         shape = repr(order)
         start = decode_token(request.token, shape=shape) if request.token else Start()
@@ -154,7 +156,8 @@ class Documents:
             )
         skipped = start.offset if start.after is None else 0
         limit = None if request.limit is None else skipped + request.limit + 1
-        rows = self._kept(self._query(where, order, limit, fields, start.after, join), keep)
+        query = self._query(where, order, limit, fields, start.after, join, aids)
+        rows = self._kept(query, keep)
         token = None
         if limit is not None and len(rows) == limit:
             rows.pop()
@@ -187,10 +190,11 @@ class Documents:
         fields: tuple[str, ...] | None,
         after: tuple[Scalar, ...] | None = None,
         join: Join | None = None,
+        aids: tuple[Aid, ...] = (),
     ) -> Find:
         if fields is not None:
             fields = (*fields, "schema")
-        return Find(all_of(*where, self._scope), order, after, limit, fields, join)
+        return Find(all_of(*where, self._scope), order, after, limit, fields, join, aids)
 
 
 def stamped(document: Document) -> Document:

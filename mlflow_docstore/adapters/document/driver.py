@@ -95,6 +95,19 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Aid:
+    """An index that would serve a read, on a key of a user's.
+
+    Args:
+        index: What it would be.
+        field: The path of the key, which the read compares with a value or sorts by.
+    """
+
+    index: Index
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """An ordered read of one collection.
 
@@ -106,6 +119,8 @@ class Find:
         limit: The most documents.
         fields: Paths to return, besides ``_id``; None for whole documents.
         join: What to hand out with each result, besides ``fields``; None for nothing.
+        aids: Indexes that would serve it, the most useful first. A database whose operator expects
+            it to may make them by itself; on others it is theirs to say. The result is the same.
     """
 
     where: Filter = field(default_factory=And)
@@ -114,6 +129,7 @@ class Find:
     limit: int | None = None
     fields: tuple[str, ...] | None = None
     join: Join | None = None
+    aids: tuple[Aid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,19 @@ class Calls:
 
         return self._written(verb, collection, write)
 
+    def write_at_once(self, verb: str, collection: str, work: Work[T], nothing: T) -> T:
+        """Like ``write``, for what need not be: it waits for no other writer.
+
+        Raises:
+            Unavailable: There is one.
+        """
+
+        def write(connected: Connected) -> T:
+            with self.session.impatience(connected):
+                return self._on_table(connected, collection, work, nothing)
+
+        return self._written(verb, collection, write, patience=0)
+
     def add(self, verb: str, collection: str, work: Work[T]) -> T:
         """What adding comes to; database and table are made where they are missing."""
         if not self.session.is_there():
@@ -105,10 +118,16 @@ class Calls:
         except sqlite3.Error as error:
             raise translate(error, "database", self.session.place.file) from error
 
-    def _written(self, verb: str, collection: str, work: Callable[[Connected], T]) -> T:
+    def _written(
+        self,
+        verb: str,
+        collection: str,
+        work: Callable[[Connected], T],
+        patience: float | None = None,
+    ) -> T:
         session, started = self.session, time.perf_counter()
         try:
-            connected = session.take_to_write()
+            connected = session.take_to_write(patience)
             try:
                 done = work(connected)
             finally:

@@ -92,14 +92,21 @@ class Source:
     Args:
         json: The expression of the JSON text.
         id: That of the id, where it has a column of its own.
+        narrow: The fields alone by which indexes may look rows up; others are said to be equal, or
+            in a range, in most rows. None for all.
     """
 
     json: str
     id: str | None = None
+    narrow: frozenset[str] | None = None
 
     def is_id(self, field: Field) -> bool:
         """Whether the field is the id, which is always there, and a text."""
         return self.id is not None and field == _ID
+
+    def is_wide(self, field: Field) -> bool:
+        """Whether a condition on the field shall not choose the index."""
+        return self.narrow is not None and field.name not in self.narrow
 
     def path(self, field: Field) -> str:
         """The path of a field, as a literal."""
@@ -112,7 +119,9 @@ class Source:
         path = self.path(field)
         if self.id is not None and self.is_id(field):
             return self.id
-        return f"json_extract({self.json}, {path})"
+        # What a sign stands before is no expression of an index.
+        sign = "+" if self.is_wide(field) else ""
+        return f"{sign}json_extract({self.json}, {path})"
 
     def type(self, field: Field) -> str:
         """The expression of the type of a field's value; NULL for a missing one."""

@@ -84,10 +84,12 @@ class SqliteCompiler(FilterCompiler[Clause]):
         value = bound(node.value)
         test = f"{found} {_SIGNS[node.operator]} {value.text}"
         is_range = node.operator in _RANGES
-        if is_range:
+        if is_range and not self.source.is_wide(node.field):
             # Told nothing, the planner takes a range for a quarter of all rows, and rather walks
             # the index of an order than that of the key, which somebody has made for this.
             test = f"unlikely({test})"
+        if self.source.is_wide(node.field):
+            test = f"likely({test})"
         if (kind, node.operator) in _BOUNDS:
             test = f"{test} AND {found}{_BOUNDS[kind, node.operator]}"
         if self._needs_type(node):
@@ -170,9 +172,13 @@ class SqliteCompiler(FilterCompiler[Clause]):
         test = f"EXISTS (SELECT 1 FROM {self.elements(node.field, 'e')} AND {within.text})"
         return Clause(f"({self.source.type(node.field)} = 'array' AND {test})", within.parameters)
 
+    def on(self, source: Source) -> "SqliteCompiler":
+        """A compiler of the same that looks elsewhere."""
+        return SqliteCompiler(source, self._in_terms)
+
     def element(self, alias: str) -> "SqliteCompiler":
         """A compiler of conditions on an element of an array."""
-        return SqliteCompiler(Source(f"{alias}.value"), self._in_terms)
+        return self.on(Source(f"{alias}.value"))
 
     def elements(self, array: Field, alias: str) -> str:
         """The sub-documents of an array as what to select from, up to further conditions."""

@@ -3,6 +3,7 @@
 import os
 import re
 import sqlite3
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
@@ -11,6 +12,7 @@ from mlflow_docstore.core.errors import InvalidArgument
 
 from .driver import SqliteDriver
 from .place import Place
+from .searches import HASTE, Haste
 from .session import Session
 
 OLDEST = (3, 38, 0)
@@ -30,15 +32,16 @@ def connect(uri: str) -> Connection:
         raise _invalid(uri, f"it needs SQLite {needed}, and Python has {sqlite3.sqlite_version}")
     rest, _, prefix = uri.partition("://")[2].partition("#")
     where, _, query = rest.partition("?")
-    deadline, synchronous = _options(uri, query)
+    options = _options(uri, query)
+    deadline = options.deadline
     directory = _directory(uri, unquote(where))
     session = Session(
         Place(directory),
-        synchronous=synchronous,
+        synchronous=options.synchronous,
         # A short part of the deadline: whoever waits longer tries again, and the deadline counts.
         patience=min(_LONGEST_WAIT, deadline / 10),
     )
-    driver = SqliteDriver(session, _prefix(uri, unquote(prefix)))
+    driver = SqliteDriver(session, _prefix(uri, unquote(prefix)), haste=options.haste)
     return Connection(driver, deadline, directory)
 
 
@@ -53,21 +56,39 @@ def _prefix(uri: str, prefix: str) -> str:
     return prefix or _PREFIX
 
 
-def _options(uri: str, query: str) -> tuple[float, str]:
-    """The retry deadline in seconds, and when to wait for the disk."""
-    deadline, synchronous = _RETRY_SECONDS, "FULL"
+@dataclass(slots=True)
+class _Options:
+    """What a URI says behind its question mark.
+
+    Args:
+        deadline: Of retries, in seconds.
+        synchronous: When to wait for the disk.
+        haste: When searches make indexes.
+    """
+
+    deadline: float = _RETRY_SECONDS
+    synchronous: str = "FULL"
+    haste: Haste | None = HASTE
+
+
+def _options(uri: str, query: str) -> _Options:
+    options = _Options()
     for name, value in parse_qsl(query, keep_blank_values=True):
         if name.lower() == "retrydeadlinems":
             if not re.fullmatch("[0-9]{1,9}", value):
                 raise _invalid(uri, "retryDeadlineMS must be a whole number")
-            deadline = int(value) / 1000
+            options.deadline = int(value) / 1000
         elif name.lower() == "synchronous":
             if value.lower() not in {"full", "normal"}:
                 raise _invalid(uri, "synchronous must be full or normal")
-            synchronous = value.upper()
+            options.synchronous = value.upper()
+        elif name.lower() == "autoindex":
+            if value.lower() not in {"on", "off"}:
+                raise _invalid(uri, "autoIndex must be on or off")
+            options.haste = HASTE if value.lower() == "on" else None
         else:
             raise _invalid(uri, f"unknown option {name!r}")
-    return deadline, synchronous
+    return options
 
 
 def _directory(uri: str, where: str) -> Path:

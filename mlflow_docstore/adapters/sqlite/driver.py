@@ -31,8 +31,9 @@ from .capabilities import LIMITS, declare
 from .clauses import DOCUMENT, Clause, identifier
 from .compiler import SqliteCompiler
 from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
+from .searches import HASTE, Haste, Searches
 from .session import Session, empty_journal, free_pages
-from .tables import assume, create_index, create_table, index_name, index_of
+from .tables import create_table, index_name, index_of, make_index
 from .transactions import within
 from .values import decode, encode, plain_text, size, stored_text
 
@@ -53,13 +54,21 @@ class SqliteDriver(Driver):
         session: The way to the database.
         prefix: Of the names of tables.
         limits: Sizes to enforce.
+        haste: When a search makes an index for itself; None for never.
     """
 
-    def __init__(self, session: Session, prefix: str, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self,
+        session: Session,
+        prefix: str,
+        limits: Limits = LIMITS,
+        haste: Haste | None = HASTE,
+    ) -> None:
         self._session = session
         self._calls = Calls(session, prefix)
         self._capabilities = declare(limits)
         self._compiler = SqliteCompiler(DOCUMENT, limits.in_terms)
+        self._searches = Searches(self._calls, self._compiler, haste)
         self._predicates = PredicateCompiler(limits.in_terms)
 
     @property
@@ -178,9 +187,7 @@ class SqliteDriver(Driver):
             pass
 
     def find(self, collection: str, query: Find) -> list[Row]:
-        read = read_of(self._calls.table(collection), query, self._compiler)
-        found = self._calls.rows("find", collection, read.statement)
-        return self._shown([read.row(columns) for columns in found], query)
+        return self._shown(self._searches.rows(collection, query), query)
 
     def scan(self, collection: str, query: Find) -> Iterator[Document]:
         """In pieces: a read that stands open for as long as its reader takes keeps the journal."""
@@ -236,7 +243,7 @@ class SqliteDriver(Driver):
                 table = self._calls.table(collection.name)
                 native.execute(create_table(table))
                 for index in collection.indexes:
-                    _make_index(native, table, index)
+                    make_index(native, table, index)
 
         self._calls.add("prepare", layout.collections[0].name, lambda one: within(one, make))
 
@@ -253,7 +260,7 @@ class SqliteDriver(Driver):
         table = self._calls.table(collection)
 
         def make(native: sqlite3.Connection) -> None:
-            _make_index(native, table, index)
+            make_index(native, table, index)
 
         self._calls.add("create_index", collection, lambda one: within(one, make))
 
@@ -322,12 +329,3 @@ def _id(key: object) -> str | None:
 def _executed(statement: Clause, native: sqlite3.Connection) -> int:
     """How many rows a statement has changed."""
     return native.execute(statement.text, statement.parameters).rowcount
-
-
-def _make_index(native: sqlite3.Connection, table: str, index: Index) -> None:
-    name = (index_name(table, index.name),)
-    if not native.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", name).fetchone():
-        native.execute(create_index(table, index))
-        native.execute(*assume(table, index))
-        # Loads what was assumed; the connections of others see that the schema has changed.
-        native.execute("ANALYZE sqlite_schema")

@@ -10,10 +10,10 @@ import uuid
 from contextlib import closing, suppress
 from pathlib import Path
 
-from mlflow_docstore.adapters.document.layout import LAYOUT
 from mlflow_docstore.core.errors import Unreachable, Unsupported
 
 from .clauses import identifier
+from .tables import BUILTIN
 from .transactions import within
 
 FILE = "docstore.sqlite"
@@ -25,8 +25,6 @@ FORMAT = 1
 
 _SQLITES = 10_000_000
 """What the format is multiplied by in the file's header, beside SQLite's version."""
-
-_WHOLE = frozenset(index.name for made in LAYOUT.collections for index in made.indexes)
 
 _NETWORKS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "ncpfs"}
@@ -161,7 +159,7 @@ def _adopt(native: sqlite3.Connection) -> None:
         "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL"
     )
     for (name,) in found.fetchall():
-        if name.rpartition(".")[2] not in _WHOLE:
+        if name.rpartition(".")[2] not in BUILTIN:
             native.execute(f"REINDEX {identifier(name)}")
     _note_version(native)
 

@@ -7,6 +7,8 @@ its parent lie, untouched, and opens its own.
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mlflow_docstore.core.errors import Unavailable
@@ -94,20 +96,33 @@ class Session:
         else:
             self._discard(held, connected)
 
-    def take_to_write(self) -> Connected:
+    def take_to_write(self, patience: float | None = None) -> Connected:
         """Like ``take``, for a writer.
 
         One thread of the process writes at a time: who waits in line gets on sooner than who asks
         SQLite again and again.
+
+        Args:
+            patience: Seconds to wait in line; None for those of the session.
         """
         held = self._held()
-        if not held.writing.acquire(timeout=self._patience):
+        if not held.writing.acquire(timeout=self._patience if patience is None else patience):
             raise Unavailable("database", applied=False, reason="other threads are writing")
         try:
             return self.take()
         except BaseException:
             held.writing.release()
             raise
+
+    @contextmanager
+    def impatience(self, connected: Connected) -> Iterator[None]:
+        """In the block, a lock of another process is waited for by nobody."""
+        connected.native.execute("PRAGMA busy_timeout = 0").fetchall()
+        try:
+            yield
+        finally:
+            patience = int(self._patience * 1000)
+            connected.native.execute(f"PRAGMA busy_timeout = {patience}").fetchall()
 
     def give_back_written(self, connected: Connected) -> None:
         """Like ``give_back``, of a writer."""

@@ -1,12 +1,16 @@
 """What tables and indexes are called, and how they are made."""
 
 import re
+import sqlite3
 
-from mlflow_docstore.adapters.document.layout import Index
+from mlflow_docstore.adapters.document.layout import LAYOUT, Index
 from mlflow_docstore.adapters.document.rules.paths import segments
 from mlflow_docstore.core.query import path
 
 from .clauses import DOCUMENT, identifier
+
+BUILTIN = frozenset(index.name for made in LAYOUT.collections for index in made.indexes)
+"""The names of the layout's indexes."""
 
 _ROWS = 1_000_000
 _UPPER = re.compile("[A-Z]")
@@ -51,6 +55,16 @@ def assume(table: str, index: Index) -> tuple[str, tuple[str, str, str]]:
     rows = [_ROWS, *(max(1, _ROWS // 10**number) for number in range(1, len(index.keys) + 1))]
     statement = "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)"
     return statement, (table, index_name(table, index.name), " ".join(map(str, rows)))
+
+
+def make_index(native: sqlite3.Connection, table: str, index: Index) -> None:
+    """Make an index unless it is there; within a transaction."""
+    name = (index_name(table, index.name),)
+    if not native.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", name).fetchone():
+        native.execute(create_index(table, index))
+        native.execute(*assume(table, index))
+        # Loads what was assumed; the connections of others see that the schema has changed.
+        native.execute("ANALYZE sqlite_schema")
 
 
 def index_of(table: str, name: str, statement: str) -> Index:

@@ -25,6 +25,7 @@ from mlflow_docstore.adapters.document.histories.model_points import ModelPoints
 from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.adapters.document.layout import RUNS
+from mlflow_docstore.adapters.document.queries.hot import aids
 from mlflow_docstore.adapters.document.queries.runs import run_filter, run_order
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
@@ -85,7 +86,7 @@ class DocumentRuns(RunRepository):
         order = run_order(query, value_first=self._value_first)
 
         def load() -> Page[Document]:
-            return self._runs.page(where, order, page, dict)
+            return self._runs.page(where, order, page, dict, aids=aids(query))
 
         found = self._texts.read(load, _all_linked)
         return Page([decode_found_run(document) for document in found.items], found.token)

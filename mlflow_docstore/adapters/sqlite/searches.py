@@ -1,0 +1,185 @@
+"""Searches by keys of users: those that take long get an index, made on the spot.
+
+What takes long shows itself: a read is stopped after some steps, and only then is an index looked
+for, made if it is missing, and the read begun anew. So a search that is quick, on few documents or
+with an index, executes its one statement.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mlflow_docstore.adapters.document.driver import Aid, Find, Row
+from mlflow_docstore.adapters.document.layout import Index
+from mlflow_docstore.core.errors import StoreError, Unavailable
+from mlflow_docstore.core.query import Order
+
+from .calls import Calls
+from .clauses import DOCUMENT, Clause, identifier
+from .compiler import SqliteCompiler
+from .reads import Read, read_of
+from .tables import BUILTIN, index_name, make_index
+from .transactions import within
+
+_TURNS = 20
+
+Found = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Haste:
+    """When a search makes an index.
+
+    Args:
+        steps: Of SQLite's machine: a search takes long that takes more. Six judge a document, so
+            these are some thousands of documents, and 20 ms.
+        steps_a_result: What each document that is asked for adds to that.
+        most: Indexes of users' keys on one table: each makes writing slower.
+        largest: The greatest place in a table that is still indexed while others wait to write.
+    """
+
+    steps: int = 30_000
+    steps_a_result: int = 30
+    most: int = 16
+    largest: int = 2_000_000
+
+
+HASTE = Haste()
+
+
+class Searches:
+    """The ordered reads of one driver.
+
+    Args:
+        calls: The way to the database.
+        compiler: Of filters.
+        haste: When to make an index; None for never.
+    """
+
+    def __init__(self, calls: Calls, compiler: SqliteCompiler, haste: Haste | None) -> None:
+        self._calls = calls
+        self._compiler = compiler
+        self._haste = haste
+        # Of tables and indexes: what this process has seen is there, and what it tries no more.
+        self._there: set[str] = set()
+        self._given_up: set[str] = set()
+
+    def rows(self, collection: str, query: Find) -> list[Row]:
+        """What a read finds."""
+        table = self._calls.table(collection)
+        aids = [one for one in query.aids if self._name(table, one) not in self._given_up]
+        if self._haste is not None and query.limit is not None and aids:
+            steps = self._haste.steps + self._haste.steps_a_result * query.limit
+            for read in self._attempts(collection, query, aids, self._haste):
+                found = self._within(steps, collection, read)
+                if found is not None:
+                    return [read.row(columns) for columns in found]
+        read = read_of(table, query, self._compiler)
+        rows = self._calls.rows("find", collection, read.statement)
+        return [read.row(columns) for columns in rows]
+
+    def _attempts(
+        self, collection: str, query: Find, aids: Sequence[Aid], haste: Haste
+    ) -> Iterator[Read]:
+        """Ways to read, each to be gone for some steps; indexes are made between them."""
+        table = self._calls.table(collection)
+        yield from self._ways(table, query, aids)
+        for aid in aids:
+            if self._name(table, aid) not in self._there and self._provide(
+                collection, aid.index, haste
+            ):
+                yield from self._ways(table, query, aids)
+
+    def _ways(self, table: str, query: Find, aids: Sequence[Aid]) -> Iterator[Read]:
+        """As SQLite would; and in the order that is asked for, where that may find a page sooner
+        than the many documents of a range can be sorted."""
+        yield read_of(table, query, self._compiler)
+        first = aids[0]
+        if self._name(table, first) in self._there and not _sorts_by(query, first):
+            scope = frozenset(key for key, _ in first.index.keys) - {first.field}
+            source = replace(DOCUMENT, narrow=scope)
+            yield read_of(table, query, self._compiler.on(source))
+
+    def _within(self, steps: int, collection: str, read: Read) -> Found | None:
+        """The results; None where they take more steps."""
+
+        def work(native: sqlite3.Connection) -> Found | None:
+            return _bounded(native, read.statement, steps)
+
+        nothing: Found | None = []
+        return self._calls.read("find", collection, work, nothing)
+
+    def _provide(self, collection: str, index: Index, haste: Haste) -> bool:
+        """See to an index; whether it is there. Waits for nobody, and never fails."""
+        table = self._calls.table(collection)
+        name = index_name(table, index.name)
+        absent: bool | None = False
+        try:
+            there = self._calls.read(
+                "indexes", collection, lambda one: _may_have(one, table, name, haste), absent
+            )
+            if there is None:
+                there = self._calls.write_at_once(
+                    "create_index",
+                    collection,
+                    lambda one: within(one, lambda native: _made(native, table, index)),
+                    False,
+                )
+        except Unavailable:
+            return False
+        except StoreError:
+            # The disk is full, or the file can only be read.
+            there = False
+        (self._there if there else self._given_up).add(name)
+        return there
+
+    @staticmethod
+    def _name(table: str, aid: Aid) -> str:
+        return index_name(table, aid.index.name)
+
+
+def _sorts_by(query: Find, aid: Aid) -> bool:
+    key = query.order[0]
+    return isinstance(key, Order) and key.field.name == aid.field
+
+
+def _bounded(native: sqlite3.Connection, statement: Clause, steps: int) -> Found | None:
+    """The results of a statement; None where it takes more steps."""
+    # Counted in turns, of which the first may be short: SQLite counts on from the last execution.
+    turn, left = max(1, steps // _TURNS), steps
+
+    def is_late() -> bool:
+        nonlocal left
+        left -= turn
+        return left < 0
+
+    native.set_progress_handler(is_late, turn)
+    try:
+        return native.execute(statement.text, statement.parameters).fetchall()
+    except sqlite3.OperationalError:
+        if left < 0:
+            return None
+        raise
+    finally:
+        native.set_progress_handler(None, 0)
+
+
+def _may_have(native: sqlite3.Connection, table: str, name: str, haste: Haste) -> bool | None:
+    """Whether an index is there; None where it is not, and may be made."""
+    found = native.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
+        (table,),
+    )
+    names = {one for (one,) in found.fetchall()}
+    if name in names:
+        return True
+    if len(names - {index_name(table, builtin) for builtin in BUILTIN}) >= haste.most:
+        return False
+    (last,) = native.execute(f"SELECT max(rowid) FROM {identifier(table)}").fetchone()
+    return None if (last or 0) <= haste.largest else False
+
+
+def _made(native: sqlite3.Connection, table: str, index: Index) -> bool:
+    make_index(native, table, index)
+    return True
