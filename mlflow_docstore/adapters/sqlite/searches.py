@@ -12,7 +12,7 @@ from typing import Any
 
 from mlflow_docstore.adapters.document.driver import Aid, Find, Row
 from mlflow_docstore.adapters.document.layout import Index
-from mlflow_docstore.core.errors import StoreError, Unavailable
+from mlflow_docstore.core.errors import StoreError
 from mlflow_docstore.core.query import Order
 
 from .calls import Calls
@@ -41,7 +41,7 @@ class Haste:
 
     steps: int = 30_000
     steps_a_result: int = 30
-    most: int = 16
+    most: int = 8
     largest: int = 2_000_000
 
 
@@ -66,7 +66,7 @@ class Searches:
         self._given_up: set[str] = set()
 
     def rows(self, collection: str, query: Find) -> list[Row]:
-        """What a read finds."""
+        """What a read finds, in whole documents."""
         table = self._calls.table(collection)
         aids = [one for one in query.aids if self._name(table, one) not in self._given_up]
         if self._haste is not None and query.limit is not None and aids:
@@ -112,27 +112,33 @@ class Searches:
 
     def _provide(self, collection: str, index: Index, haste: Haste) -> bool:
         """See to an index; whether it is there. Waits for nobody, and never fails."""
-        table = self._calls.table(collection)
-        name = index_name(table, index.name)
-        absent: bool | None = False
         try:
-            there = self._calls.read(
-                "indexes", collection, lambda one: _may_have(one, table, name, haste), absent
-            )
-            if there is None:
-                there = self._calls.write_at_once(
-                    "create_index",
-                    collection,
-                    lambda one: within(one, lambda native: _made(native, table, index)),
-                    False,
-                )
-        except Unavailable:
-            return False
-        except StoreError:
+            there = self._is_there(collection, index, haste)
+        except StoreError as error:
+            if error.retryable:
+                # Somebody else is writing: another search may be luckier.
+                return False
             # The disk is full, or the file can only be read.
             there = False
+        name = index_name(self._calls.table(collection), index.name)
         (self._there if there else self._given_up).add(name)
         return there
+
+    def _is_there(self, collection: str, index: Index, haste: Haste) -> bool:
+        """Whether an index is there, or has been made just now."""
+        table = self._calls.table(collection)
+        nothing: bool | None = False
+        there = self._calls.read(
+            "indexes", collection, lambda native: _looked_up(native, table, index, haste), nothing
+        )
+        if there is not None:
+            return there
+
+        def make(native: sqlite3.Connection) -> bool:
+            within(native, lambda one: make_index(one, table, index))
+            return True
+
+        return self._calls.write_at_once("create_index", collection, make, False)
 
     @staticmethod
     def _name(table: str, aid: Aid) -> str:
@@ -165,21 +171,16 @@ def _bounded(native: sqlite3.Connection, statement: Clause, steps: int) -> Found
         native.set_progress_handler(None, 0)
 
 
-def _may_have(native: sqlite3.Connection, table: str, name: str, haste: Haste) -> bool | None:
+def _looked_up(native: sqlite3.Connection, table: str, index: Index, haste: Haste) -> bool | None:
     """Whether an index is there; None where it is not, and may be made."""
     found = native.execute(
         "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
         (table,),
     )
     names = {one for (one,) in found.fetchall()}
-    if name in names:
+    if index_name(table, index.name) in names:
         return True
     if len(names - {index_name(table, builtin) for builtin in BUILTIN}) >= haste.most:
         return False
     (last,) = native.execute(f"SELECT max(rowid) FROM {identifier(table)}").fetchone()
     return None if (last or 0) <= haste.largest else False
-
-
-def _made(native: sqlite3.Connection, table: str, index: Index) -> bool:
-    make_index(native, table, index)
-    return True

@@ -48,6 +48,7 @@ class TestDirectories:
         ("docstore:///x?retryDeadlineMS=soon", "retryDeadlineMS must be a whole number"),
         ("docstore:///x?retryDeadlineMS=", "retryDeadlineMS must be a whole number"),
         ("docstore:///x?synchronous=off", "synchronous must be full or normal"),
+        ("docstore:///x?autoIndex=maybe", "autoIndex must be on or off"),
         ("docstore:///x#two words", "'two words' is no prefix for collections"),
         (f"docstore:///x#{'p' * 41}", "is no prefix for collections"),
     ],
