@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 _UNMERGED = "each call left a document, of 10,000; when the run ends they are merged into one"
-_UNINDEXED = "no index serves it: the JSON of every run is parsed, 3 µs each"
 _ENTITIES = "an entity of MLflow's a point, 0.5 µs each; the bare driver ends with packed columns"
 _CLIENT = "MLflow's client takes most of it: it starts a thread and looks for modules of others"
 _LAYERS = "the bare driver takes some 60 µs; the Python of our layers and MLflow's entities, more"
@@ -18,11 +17,6 @@ REASONS: Mapping[str, str] = {
     "get_metric_history: 1,000,000 points": _ENTITIES,
     "get_metric_history: 2,000 points": _ENTITIES,
     "get_metric_history: 100,000 points": _ENTITIES,
-    "search_runs: metric range, 100,000 runs, page 1 of 100": _UNINDEXED,
-    "search_runs: param equality, 100,000 runs, page 1 of 100": _UNINDEXED,
-    "search_runs: tag equality, 100,000 runs, page 1 of 100": _UNINDEXED,
-    "search_runs: metric descending, 100,000 runs, page 1 of 100": _UNINDEXED,
-    "search_runs: metric descending, 100,000 runs, page 100 of 100": _UNINDEXED,
     "get_model_version_by_alias": _LAYERS,
     "get_latest_versions": _LAYERS,
     "load_prompt: by version": _CLIENT,

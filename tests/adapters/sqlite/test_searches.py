@@ -40,6 +40,7 @@ def document(number: int) -> Document:
         "stage": "xy"[number % 7 == 0],
         "recent": f"{number * 37 % COUNT:03}",
         "v": None if number % 11 == 0 else number / 10,
+        "w": number * 7 % 50,
         "half": "ab"[number % 2],
         **rare,
     }
@@ -58,6 +59,12 @@ WIDE = search(compare("v", Operator.GE, 1.0), aids="v")
 SORTED = search(aids="v", order=(by("v", descending=True, optional=True),))
 BEST_HALF = search(
     equals("half", "a"), aids="half v", order=(by("v", descending=True, optional=True),)
+)
+BEST_OF_RANGE = search(
+    compare("v", Operator.GE, 1.0), aids="v w", order=(by("w", descending=True, optional=True),)
+)
+BEST_OF_NONE = search(
+    equals("half", "c"), aids="v", order=(by("v", descending=True, optional=True),)
 )
 
 
@@ -204,16 +211,30 @@ def test_most_of_a_range_is_read_in_the_order_that_is_asked_for(
     assert "TEMP B-TREE" not in walking
 
 
+@pytest.mark.parametrize(
+    ("query", "narrowing", "sorting"),
+    [(BEST_HALF, "on_half", "on_v"), (BEST_OF_RANGE, "on_v", "on_w")],
+)
 def test_the_best_of_many_are_read_in_their_order(
-    make: Callable[..., SqliteDriver], memory: Driver
+    make: Callable[..., SqliteDriver], memory: Driver, query: Find, narrowing: str, sorting: str
 ) -> None:
     driver = make()
-    assert found(driver, BEST_HALF) == found(memory, BEST_HALF)
-    assert indexed(driver) == ["on_half", "on_v"]
+    assert found(driver, query) == found(memory, query)
+    assert indexed(driver) == [narrowing, sorting]
     with during(driver) as plans:
-        assert found(driver, BEST_HALF) == found(memory, BEST_HALF)
-    assert ".on_v (" in plans[-1]
-    assert ".on_half (" not in plans[-1]
+        assert found(driver, query) == found(memory, query)
+    assert f".{sorting} (" in plans[-1]
+    assert f".{narrowing} (" not in plans[-1]
+
+
+def test_what_has_one_way_is_not_gone_twice(make: Callable[..., SqliteDriver]) -> None:
+    driver = make()
+    assert found(driver, BEST_OF_NONE) == []
+    assert indexed(driver) == ["on_v"]
+    with during(driver) as plans:
+        assert found(driver, BEST_OF_NONE) == []
+    # Once for some steps, and once to the end.
+    assert len(plans) == 2
 
 
 class TestWhatNeverFails:

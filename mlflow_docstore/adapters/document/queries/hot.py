@@ -9,7 +9,7 @@ from mlflow_docstore.adapters.document.driver import Aid
 from mlflow_docstore.adapters.document.keys import digest, escape
 from mlflow_docstore.adapters.document.layout import Index
 from mlflow_docstore.core.errors import InvalidArgument
-from mlflow_docstore.core.query import And, Compare, Field, FieldKind, In, Operator
+from mlflow_docstore.core.query import And, Compare, Field, FieldKind, Operator
 from mlflow_docstore.core.runs import RUN_NAME_TAG
 from mlflow_docstore.ports.runs import RunQuery
 
@@ -65,7 +65,7 @@ def _narrowing(query: RunQuery) -> Iterator[Field]:
     ranges: list[Field] = []
     for node in nodes:
         match node:
-            case Compare(field, Operator.EQ) | In(field, negated=False):
+            case Compare(field, Operator.EQ):
                 yield from _hot(field)
             case Compare(field, Operator.LT | Operator.LE | Operator.GT | Operator.GE):
                 ranges.extend(_hot(field))
