@@ -25,7 +25,8 @@ class Search:
         where: The same filter for the drivers, besides experiment and stage.
         sort: The same order for the drivers: paths, and 1 or -1.
         hits: How many runs match; None for all.
-        hot: What a user who searches so puts an index on.
+        key: What an index for it would be on.
+        declared: Whether a user who searches so puts one there.
     """
 
     title: str
@@ -34,61 +35,58 @@ class Search:
     where: tuple[Condition, ...] = ()
     sort: tuple[tuple[str, int], ...] = BY_RECENCY
     hits: int | None = None
-    hot: Field | None = None
+    key: Field | None = None
+    declared: bool = False
 
 
 DEFAULT = Search("default order")
 
 
-def _metric_range(title: str, key: str, hot: Field | None = None) -> Search:
+def _metric_range(title: str, key: str, *, declared: bool = False) -> Search:
     return Search(
         title,
         filter_string=f"metrics.{key} < {RARE}",
         where=((f"metrics.{key}.v", "<", RARE),),
         hits=HITS,
-        hot=hot,
+        key=Field(FieldKind.METRIC, key),
+        declared=declared,
     )
 
 
-def _equality(title: str, kind: str, key: str, hot: Field | None = None) -> Search:
+def _equality(title: str, kind: FieldKind, key: str, *, declared: bool = False) -> Search:
     return Search(
         title,
-        filter_string=f"{kind}.{key} = '{HIT}'",
-        where=((f"{kind}.{key}", "=", HIT),),
+        filter_string=f"{kind.value}s.{key} = '{HIT}'",
+        where=((f"{kind.value}s.{key}", "=", HIT),),
         hits=HITS,
-        hot=hot,
+        key=Field(kind, key),
+        declared=declared,
     )
 
 
-def _ordered(title: str, key: str, way: int, hot: Field | None = None) -> Search:
+def _ordered(title: str, key: str, way: int, *, declared: bool = False) -> Search:
     return Search(
         title,
         order_by=(f"metrics.{key} {'ASC' if way > 0 else 'DESC'}",),
         # Runs with a number, then with NaN, then without: the rank, in either direction.
         sort=((f"metrics.{key}.r", -1), (f"metrics.{key}.v", way), ("recent", 1)),
-        hot=hot,
+        key=Field(FieldKind.METRIC, key),
+        declared=declared,
     )
 
 
-_LOSS = Field(FieldKind.METRIC, "loss")
-
 SELECTIVE = (
-    _metric_range("metric range, indexed", "loss", _LOSS),
-    _equality(
-        "param equality, indexed",
-        "params",
-        "learning_rate",
-        Field(FieldKind.PARAM, "learning_rate"),
-    ),
-    _equality("tag equality, indexed", "tags", "team", Field(FieldKind.TAG, "team")),
+    _metric_range("metric range, indexed", "loss", declared=True),
+    _equality("param equality, indexed", FieldKind.PARAM, "learning_rate", declared=True),
+    _equality("tag equality, indexed", FieldKind.TAG, "team", declared=True),
 )
 UNAIDED = (
     _metric_range("metric range", "seconds"),
-    _equality("param equality", "params", "depth"),
-    _equality("tag equality", "tags", "stage"),
+    _equality("param equality", FieldKind.PARAM, "depth"),
+    _equality("tag equality", FieldKind.TAG, "stage"),
 )
 HIGHEST = _ordered("metric descending", "accuracy", -1)
-LOWEST = _ordered("metric ascending, indexed", "loss", 1, _LOSS)
+LOWEST = _ordered("metric ascending, indexed", "loss", 1, declared=True)
 
 SEARCHES = (DEFAULT, *SELECTIVE, *UNAIDED, HIGHEST, LOWEST)
 DEEP = (DEFAULT, HIGHEST)

@@ -71,7 +71,12 @@ class Subject(Protocol):
 
 
 class Place(Protocol):
-    """Where documents are put in bulk, and looked at to see that all subjects store the same."""
+    """Where documents are put in bulk, and looked at to see that all subjects store the same.
+
+    ``foresees`` says whether keys that are searched by get indexes that nobody declares.
+    """
+
+    foresees = False
 
     def insert_many(self, collection: str, documents: Sequence[Document]) -> object:
         """Put documents into a collection."""

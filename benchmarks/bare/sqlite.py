@@ -53,6 +53,7 @@ class SqliteSubject(Subject, Place):
     """
 
     name = BARE
+    foresees = True
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection

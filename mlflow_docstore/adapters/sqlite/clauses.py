@@ -92,8 +92,7 @@ class Source:
     Args:
         json: The expression of the JSON text.
         id: That of the id, where it has a column of its own.
-        narrow: The fields alone by which indexes may look rows up; others are said to be equal, or
-            in a range, in most rows. None for all.
+        narrow: The fields alone by which indexes may look rows up; None for all.
     """
 
     json: str
@@ -105,7 +104,7 @@ class Source:
         return self.id is not None and field == _ID
 
     def is_wide(self, field: Field) -> bool:
-        """Whether a condition on the field shall not choose the index."""
+        """Whether no index may look rows up by the field."""
         return self.narrow is not None and field.name not in self.narrow
 
     def path(self, field: Field) -> str:

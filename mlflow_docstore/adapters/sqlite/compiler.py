@@ -88,8 +88,6 @@ class SqliteCompiler(FilterCompiler[Clause]):
             # Told nothing, the planner takes a range for a quarter of all rows, and rather walks
             # the index of an order than that of the key, which somebody has made for this.
             test = f"unlikely({test})"
-        if self.source.is_wide(node.field):
-            test = f"likely({test})"
         if (kind, node.operator) in _BOUNDS:
             test = f"{test} AND {found}{_BOUNDS[kind, node.operator]}"
         if self._needs_type(node):
