@@ -14,6 +14,7 @@ from mlflow.entities import (
     ViewType,
 )
 
+from mlflow_docstore.adapters.document.histories import tails
 from mlflow_docstore.adapters.document.histories.chunks import Chunks
 from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
@@ -245,6 +246,22 @@ def test_the_end_of_a_run_sorts_its_batches_by_metric_with_three_commands(heard:
     assert sent.names == ["findAndModify", "find", "find", "insert", "delete", "update"]
     (insert,) = sent.of("insert")
     assert [one["key"] for one in insert["documents"]] == ["accuracy", "loss"]
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_a_call_that_finds_a_long_tail_gathers_it_with_three_commands(
+    heard: Heard, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(tails, "LONG", 12)
+    run_id = run_in(heard.store, experiment_in(heard.store))
+    for step in range(12):
+        batch = [Metric(f"m{number}", 0.5, step, step) for number in range(count)]
+        with heard.listener.during() as sent:
+            heard.store.log_batch(run_id, batch, [], [])
+        if step < 11:
+            assert sent.names == ["update", "insert"]
+    assert sent.names == ["update", "insert", "find", "insert", "delete"]
+    assert len(heard.store.get_metric_history(run_id, "m0")) == 12
 
 
 def test_a_history_out_of_batches_is_one_find(heard: Heard) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from mlflow_docstore.adapters.document.codecs.metrics import SEVERAL
+from mlflow_docstore.adapters.document.histories import merging
 from mlflow_docstore.adapters.document.histories.chunks import Chunks
 from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
 from mlflow_docstore.adapters.document.layout import METRICS
@@ -28,6 +30,11 @@ Work = Callable[[Chunks], Any]
 
 def merge(chunks: Chunks) -> int:
     return chunks.merge(RUN)
+
+
+def gather(chunks: Chunks) -> int:
+    """Of what is logged alone, and of batches of several metrics."""
+    return sum(merging.gather(chunks._chunks, RUN, key) for key in (KEY, SEVERAL))
 
 
 def history(chunks: Chunks) -> list[Point]:
@@ -82,26 +89,30 @@ def explore(
 
 
 def job(work: Work, database: Database, actor: Actor) -> Callable[[], Any]:
-    driver = SteppedDriver(database, {METRICS}, actor.step, torn=work is not merge)
+    driver = SteppedDriver(database, {METRICS}, actor.step, torn=work not in (merge, gather))
     chunks = Chunks(driver)
     return lambda: work(chunks)
 
 
+@pytest.mark.parametrize("work", [merge, gather])
 @pytest.mark.parametrize("read", [history, pages])
-def test_a_reader_sees_every_point_during_a_merge(pool: ThreadPoolExecutor, read: Work) -> None:
+def test_a_reader_sees_every_point_during_a_merge(
+    pool: ThreadPoolExecutor, read: Work, work: Work
+) -> None:
     def check(results: list[Any], end: list[Point]) -> None:
         assert results[0] == POINTS[:3]
         assert end == POINTS[:3]
 
-    assert explore(pool, lambda: world(POINTS[:3]), [read, merge], check) > 50
+    assert explore(pool, lambda: world(POINTS[:3]), [read, work], check) > 50
 
 
-def test_a_reader_sees_every_point_during_two_merges(pool: ThreadPoolExecutor) -> None:
+@pytest.mark.parametrize("other", [merge, gather])
+def test_a_reader_sees_every_point_during_two_merges(pool: ThreadPoolExecutor, other: Work) -> None:
     def check(results: list[Any], end: list[Point]) -> None:
         assert results[0] == POINTS[:3]
         assert end == POINTS[:3]
 
-    works = [history, merge, merge]
+    works = [history, merge, other]
     assert explore(pool, lambda: world(POINTS[:3]), works, check, preemptions=2) > 100
 
 
@@ -114,23 +125,29 @@ def test_a_merge_loses_nothing_that_is_logged_meanwhile(pool: ThreadPoolExecutor
     assert explore(pool, lambda: world(POINTS[:3]), works, check, preemptions=2) > 100
 
 
-def test_a_merge_loses_nothing_that_is_logged_again_meanwhile(pool: ThreadPoolExecutor) -> None:
+@pytest.mark.parametrize("other", [merge, gather])
+def test_a_merge_loses_nothing_that_is_logged_again_meanwhile(
+    pool: ThreadPoolExecutor, other: Work
+) -> None:
     def check(results: list[Any], end: list[Point]) -> None:
         del results
         assert end == POINTS[:3]
 
-    works = [merge, append(POINTS[1]), merge]
+    works = [merge, append(POINTS[1]), other]
     assert explore(pool, lambda: world(POINTS[:3]), works, check, preemptions=2) > 100
 
 
-@pytest.mark.parametrize("step", range(8))
+@pytest.mark.parametrize(
+    ("work", "step"),
+    [*((merge, step) for step in range(8)), *((gather, step) for step in range(4))],
+)
 def test_a_merge_that_died_loses_nothing_and_is_done_by_the_next(
-    pool: ThreadPoolExecutor, step: int
+    pool: ThreadPoolExecutor, work: Work, step: int
 ) -> None:
     def make() -> Database:
         database = world(POINTS)
         actor = Actor(crash_at=step)
-        interleave(pool, [(actor, job(merge, database, actor))], ())
+        interleave(pool, [(actor, job(work, database, actor))], ())
         assert isinstance(actor.result, Crashed | int)
         assert history(Chunks(MemoryDriver(database))) == POINTS
         return database

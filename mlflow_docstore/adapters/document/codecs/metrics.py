@@ -106,20 +106,27 @@ def encode_chunk(run_id: str, key: str, points: Sequence[Point], level: int = 0)
     return {**chunk, NANS: nans} if nans else chunk
 
 
-def encode_several(run_id: str, points: Mapping[str, Sequence[Point]]) -> Document:
+def encode_several(run_id: str, points: Mapping[str, Sequence[Point]], level: int = 0) -> Document:
     """The document of points of several metrics, each in the order of a history and each once.
+
+    Args:
+        run_id: Whose.
+        points: By metric.
+        level: How often they have been merged.
 
     Raises:
         InvalidArgument: ``kind="integer"``; a step or timestamp is not of 64 bits.
     """
     packed = {key: _pack_points(points[key]) for key in sorted(points)}
     columns = {key: _as_one(these) for key, these in packed.items()}
-    identity = digest(SEVERAL, *columns, *columns.values())
+    # A batch as it is logged has the id that it had before there were levels of such chunks.
+    merged = (str(level),) if level else ()
+    identity = digest(SEVERAL, *merged, *columns, *columns.values())
     return {
         "_id": f"{run_id}-{identity}",
         RUN: run_id,
         KEY: SEVERAL,
-        LEVEL: 0,
+        LEVEL: level,
         FIRST: min(these.first for these in packed.values()),
         LAST: max(these.last for these in packed.values()),
         COUNT: sum(these.size for these in packed.values()),

@@ -38,7 +38,8 @@ from mlflow_docstore.core.query import (
     require_scalar,
 )
 
-from .merging import Shelf, merge
+from .merging import Shelf, gather, merge
+from .tails import Tails
 
 _BY_LEVEL = (Order(path(LEVEL)), Order(path(FIRST)), Order(path("_id")))
 
@@ -52,6 +53,7 @@ class Chunks:
 
     def __init__(self, driver: Driver) -> None:
         self._chunks = Documents(driver, METRICS)
+        self._tails = Tails()
 
     def append(self, chunks: Sequence[Document]) -> None:
         """Store new chunks. One command; a repeat changes nothing."""
@@ -120,6 +122,11 @@ class Chunks:
                 points = in_order(points)[:limit]
                 end = points[-1][0] if len(points) == limit else None
         return in_order(points)[:limit], None
+
+    def gather(self, run_id: str, stored: Sequence[Document]) -> int:
+        """Having stored chunks of a run, gather those that have become many; how many they were."""
+        long = [chunk[KEY] for chunk in stored if self._tails.grow(run_id, chunk[KEY])]
+        return sum(gather(self._chunks, run_id, key) for key in long)
 
     def merge(self, run_id: str) -> int:
         """Merge the chunks of each metric of a run that has many; how many were merged."""

@@ -19,13 +19,15 @@ _BYTES_A_METRIC = 32
 """What a metric costs in a chunk of several, besides its name and its points."""
 
 
-def encode_chunks(run_id: str, points: Mapping[str, Sequence[Point]]) -> list[Document]:
-    """New points by metric, as chunks: one for all, unless that would be too large.
+def encode_chunks(
+    run_id: str, points: Mapping[str, Sequence[Point]], level: int = 0
+) -> list[Document]:
+    """Points by metric, as chunks: one for all, unless that would be too large.
 
     Raises:
         InvalidArgument: ``kind="integer"``; a step or timestamp is not of 64 bits.
     """
-    return list(chain.from_iterable(_encode(run_id, batch) for batch in _batches(points)))
+    return list(chain.from_iterable(_encode(run_id, batch, level) for batch in _batches(points)))
 
 
 def encode_pieces(
@@ -53,8 +55,8 @@ def _batches(points: Mapping[str, Sequence[Point]]) -> Iterator[dict[str, list[P
         yield batch
 
 
-def _encode(run_id: str, batch: Mapping[str, Sequence[Point]]) -> Iterable[Document]:
+def _encode(run_id: str, batch: Mapping[str, Sequence[Point]], level: int) -> Iterable[Document]:
     if len(batch) > 1:
-        return [encode_several(run_id, batch)]
+        return [encode_several(run_id, batch, level)]
     ((key, points),) = batch.items()
-    return encode_pieces(run_id, key, points)
+    return encode_pieces(run_id, key, points, level)

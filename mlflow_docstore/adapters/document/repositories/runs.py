@@ -2,7 +2,8 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 
 from mlflow.entities import Metric, Run, RunInfo
@@ -116,6 +117,8 @@ class DocumentRuns(RunRepository):
             self._check_params(self._active(run_id), batch)
         if not self._together:
             self._chunks.append(chunks)
+        with _tidying(run_id):
+            self._chunks.gather(run_id, chunks)
 
     def update_info(
         self,
@@ -217,15 +220,21 @@ class DocumentRuns(RunRepository):
             raise Conflict("param", document["_id"], params=changed)
 
     def _merge_chunks(self, document: Document) -> None:
-        """Tidying up: a run has ended whether or not this succeeds, and ``compact`` does it too."""
         run_id = document["_id"]
-        try:
+        with _tidying(run_id):
             self._chunks.merge(run_id)
             for model_id in document[codec.MEASURED]:
                 self._points.merge(model_id, run_id)
             self._runs.patch(run_id, Patch(unset=(codec.CHUNKED,)))
-        except Unavailable as error:
-            _LOG.warning("The metric chunks of run %s were not merged: %s", run_id, error)
+
+
+@contextmanager
+def _tidying(run_id: str) -> Iterator[None]:
+    """What was asked for is done whether or not this succeeds, and ``compact`` does it too."""
+    try:
+        yield
+    except Unavailable as error:
+        _LOG.warning("The metric chunks of run %s were not merged: %s", run_id, error)
 
 
 def require_active(document: Document) -> Document:
