@@ -160,7 +160,7 @@ def _histories(sizes: Sizes) -> list[Operation]:
             partial(_history, run="singles", length=sizes.history),
         ),
         read(
-            f"get_metric_history: one key of {KEYS_A_STEP}, {sizes.steps:,} steps, unmerged",
+            f"get_metric_history: one key of {KEYS_A_STEP}, {sizes.steps:,} steps, run not ended",
             partial(_history, run="stepped", length=sizes.steps, key=metric_key(0)),
         ),
         read(

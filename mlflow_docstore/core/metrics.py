@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 LARGEST = sys.float_info.max
 
-_FLOAT, _BITS = struct.Struct(">d"), struct.Struct(">Q")
+_FLOAT, _BITS, _LATEST = struct.Struct(">d"), struct.Struct(">Q"), struct.Struct(">QQQ")
 _SIGN = 2**63
 _ALL = 2**64 - 1
 
@@ -97,7 +97,8 @@ def order_key(point: Point) -> str:
     # Of a float, the bits sort as the number does once negative ones are inverted. -0.0 is 0.0.
     (bits,) = _BITS.unpack(_FLOAT.pack(value + 0.0))
     bits = ~bits & _ALL if bits & _SIGN else bits | _SIGN
-    return f"{step + _SIGN:016x}{timestamp + _SIGN:016x}{bits:016x}{0 if is_nan else 1}"
+    packed = _LATEST.pack(step + _SIGN, timestamp + _SIGN, bits)
+    return f"{packed.hex()}{0 if is_nan else 1}"
 
 
 def time_key(timestamp: int, step: int) -> str:

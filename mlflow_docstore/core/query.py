@@ -12,11 +12,15 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from .errors import InvalidArgument
 
 Scalar: TypeAlias = str | int | float | bool | None
+
+# The same paths come with every call.
+_REMEMBERED = 4096
 
 
 class FieldKind(str, Enum):
@@ -39,6 +43,7 @@ class Field:
     name: str
 
 
+@lru_cache(_REMEMBERED)
 def path(name: str) -> Field:
     """A field of a stored document; user text in the path is escaped by who builds it."""
     return Field(FieldKind.PATH, name)

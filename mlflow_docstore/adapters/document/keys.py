@@ -36,9 +36,8 @@ def path(*segments: str) -> str:
 
 def digest(*parts: str | bytes) -> str:
     """An id derived from content: equal for equal parts, of fixed length, of plain letters."""
-    state = hashlib.sha256()
-    for part in parts:
-        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
-        state.update(len(data).to_bytes(8, "big"))
-        state.update(data)
-    return state.hexdigest()[:40]
+    texts = [
+        part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts
+    ]
+    sized = b"".join([len(text).to_bytes(8, "big") + text for text in texts])
+    return hashlib.sha256(sized).hexdigest()[:40]

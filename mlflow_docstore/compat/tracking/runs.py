@@ -51,8 +51,12 @@ from mlflow_docstore.ports.runs import RunBatch, RunQuery
 
 from .experiments import active_experiment
 from .metrics import log_model_metrics, require_active, validated_points
+from .names import is_name
 
 ARTIFACTS = "artifacts"
+
+_SHORT = 250
+"""Characters of a value that MLflow's releases all let pass, as they did its very first params."""
 
 
 class RunsMixin:
@@ -160,9 +164,11 @@ class RunsMixin:
     ) -> None:
         validate_run_id(run_id)
         metrics = validated_points(metrics)
-        _, params, tags = validate_batch_log_data([], list(params), list(tags))
+        params, tags = _validated(list(params), list(tags))
         validate_batch_log_limits(metrics, params, tags)
-        validate_param_keys_unique(params)
+        # MLflow's own looks for each key among all others; here, to complain of the repeated ones.
+        if len({param.key for param in params}) < len(params):
+            validate_param_keys_unique(params)
         with judged_after(lambda: self._active_run(run_id)):
             data = replace(_tagged(tags), metrics=metrics, params=_params(params))
         of_models = [metric for metric in metrics if metric.model_id is not None]
@@ -207,6 +213,17 @@ def _named(run_name: str | None, tags: list[RunTag]) -> tuple[str, list[RunTag]]
         )
     name = text(run_name or tagged or generate_random_name())
     return name, tags if tagged else [*tags, RunTag(MLFLOW_RUN_NAME, name)]
+
+
+def _validated(params: list[Param], tags: list[RunTag]) -> tuple[list[Param], list[RunTag]]:
+    """Params and tags as MLflow's own validator leaves them, which params need where odd alone."""
+    plain = all(map(_is_plain, params))
+    _, judged, tags = validate_batch_log_data([], [] if plain else params, tags)
+    return params if plain else judged, tags
+
+
+def _is_plain(param: Param) -> bool:
+    return type(param.value) is str and len(param.value) <= _SHORT and is_name(param.key)
 
 
 def _params(params: Sequence[Param]) -> dict[str, str]:

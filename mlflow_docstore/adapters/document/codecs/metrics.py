@@ -7,6 +7,7 @@ A chunk of one metric has its columns as fields. One of several metrics, as a ba
 a metric, so that a reader gets only those of the metric that it asks for.
 """
 
+import struct
 import sys
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,6 +53,9 @@ BYTES_A_POINT = 24
 _WIDTH = 8
 _ORDER: Literal["little"] = "little"
 _NAN = float("nan")
+_INTEGER = struct.Struct("<q")
+_LONE = struct.Struct("<qqqd")
+"""The column of one point, as nearly all are while a run goes on: its size, and the point."""
 
 
 class Packed(NamedTuple):
@@ -117,8 +121,7 @@ def encode_several(run_id: str, points: Mapping[str, Sequence[Point]], level: in
     Raises:
         InvalidArgument: ``kind="integer"``; a step or timestamp is not of 64 bits.
     """
-    packed = {key: _pack_points(points[key]) for key in sorted(points)}
-    columns = {key: _as_one(these) for key, these in packed.items()}
+    columns = {key: _as_one(points[key]) for key in sorted(points)}
     # A batch as it is logged has the id that it had before there were levels of such chunks.
     merged = (str(level),) if level else ()
     identity = digest(SEVERAL, *merged, *columns, *columns.values())
@@ -127,10 +130,10 @@ def encode_several(run_id: str, points: Mapping[str, Sequence[Point]], level: in
         RUN: run_id,
         KEY: SEVERAL,
         LEVEL: level,
-        FIRST: min(these.first for these in packed.values()),
-        LAST: max(these.last for these in packed.values()),
-        COUNT: sum(these.size for these in packed.values()),
-        METRICS: len(packed),
+        FIRST: min(these[0][0] for these in points.values()),
+        LAST: max(these[-1][0] for these in points.values()),
+        COUNT: sum(map(len, points.values())),
+        METRICS: len(points),
         COLUMNS: {escape(key): column for key, column in columns.items()},
     }
 
@@ -227,21 +230,34 @@ def _alone(document: Document) -> Packed:
     )
 
 
-def _as_one(packed: Packed) -> bytes:
+def _as_one(points: Sequence[Point]) -> bytes:
     """How many points, their columns, and the positions of those that are NaN."""
+    if len(points) == 1 and not points[0][3]:
+        try:
+            return _LONE.pack(1, *points[0][:3])
+        except struct.error:
+            return _as_many(points)  # That it cannot be packed either, this says as it should.
+    return _as_many(points)
+
+
+def _as_many(points: Sequence[Point]) -> bytes:
+    """Like ``_as_one``, whatever the points."""
+    packed = _pack_points(points)
     size = packed.size.to_bytes(_WIDTH, _ORDER)
     columns = (packed.timestamps, packed.steps, packed.values)
     return b"".join((size, *columns, _pack(INTEGERS, packed.nans)))
 
 
 def _apart(column: bytes) -> Packed:
-    # Step by step, and no array where no point is NaN: most columns are of one point, and many.
+    # Step by step, and no array where no point is NaN: most columns are of few points, and many.
     width = _WIDTH * int.from_bytes(column[:_WIDTH], _ORDER)
     steps, values = _WIDTH + width, _WIDTH + 2 * width
     nans = values + width
+    (first,) = _INTEGER.unpack_from(column, _WIDTH)
+    (last,) = _INTEGER.unpack_from(column, steps - _WIDTH)
     return Packed(
-        int.from_bytes(column[_WIDTH : 2 * _WIDTH], _ORDER, signed=True),
-        int.from_bytes(column[steps - _WIDTH : steps], _ORDER, signed=True),
+        first,
+        last,
         width // _WIDTH,
         column[_WIDTH:steps],
         column[steps:values],
@@ -258,6 +274,8 @@ def _pack_integers(numbers: Sequence[int]) -> bytes:
 
 
 def _pack(code: str, numbers: Sequence[int] | Sequence[float]) -> bytes:
+    if not numbers:
+        return b""
     column = array(code, numbers)
     if sys.byteorder == "big":
         column.byteswap()

@@ -1,6 +1,6 @@
 """Runs: info, tags, params, latest metrics, inputs and outputs in one document."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from mlflow.entities import (
@@ -127,9 +127,9 @@ def encode_latest(point: Point) -> dict[str, Scalar]:
     }
 
 
-def encode_latest_of(points: Iterable[Point]) -> dict[str, Scalar]:
+def encode_latest_of(points: Sequence[Point]) -> dict[str, Scalar]:
     """The latest of several points of one metric."""
-    return encode_latest(max(points, key=latest_key))
+    return encode_latest(max(points, key=latest_key) if len(points) > 1 else points[0])
 
 
 def _decode(document: Document, inputs: RunInputs) -> Run:

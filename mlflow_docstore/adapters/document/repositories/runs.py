@@ -94,6 +94,8 @@ class DocumentRuns(RunRepository):
 
     def log(self, run_id: str, batch: RunBatch) -> None:
         points = _points(batch.metrics)
+        # Before the first write: what cannot be encoded must not be half written.
+        chunks = encode_chunks(run_id, points)
         params = {path_of(codec.PARAMS, key): value for key, value in batch.params.items()}
         unwritten = [MissingOr(path(name), value) for name, value in params.items()]
         changes: dict[str, object] = dict(params)
@@ -107,8 +109,6 @@ class DocumentRuns(RunRepository):
             maximum={latest_path(key): encode_latest_of(these) for key, these in points.items()},
             add=_measured(batch.metrics),
         )
-        # Before the first write: what cannot be encoded must not be half written.
-        chunks = encode_chunks(run_id, points)
         beside = self._chunks.inserts(chunks) if self._together else None
         when: tuple[Filter, ...] = (IS_ACTIVE, *unwritten)
         for _ in rounds("run", run_id):

@@ -41,6 +41,8 @@ _BRACKETS: dict[type, Bracket] = {
     bytes: Bracket.BYTES,
     bool: Bracket.BOOLEAN,
 }
+# Most values by far; asked by type, as it takes long to tell the members of an enumeration apart.
+_SCALARS = frozenset({int, float, str, bool})
 
 
 def accepted(value: object) -> Any:
@@ -99,7 +101,11 @@ def _number(value: float) -> float:
 
 
 def _mapping(value: Mapping[object, object]) -> dict[str, Any]:
-    return {field_name(name): accepted(item) for name, item in value.items()}
+    # As ``accepted`` does: there are so many fields that a call each counts.
+    return {
+        field_name(name): (_COPIES.get(type(item)) or _copy_of_kind(item))(item)
+        for name, item in value.items()
+    }
 
 
 def _sequence(value: Iterable[object]) -> list[Any]:
@@ -144,6 +150,8 @@ def bracket(value: object) -> Bracket | None:
 def rank(value: Any) -> tuple[Any, ...]:
     """Where a stored value stands among all others; equal ranks are equal values."""
     kind = _BRACKETS[type(value)]
+    if type(value) in _SCALARS:
+        return (kind, value)
     match kind:
         case Bracket.NULL:
             return (kind,)
@@ -152,7 +160,5 @@ def rank(value: Any) -> tuple[Any, ...]:
             return (kind, tuple((item[0], name, item) for name, item in ranks))
         case Bracket.ARRAY:
             return (kind, tuple(rank(item) for item in value))
-        case Bracket.BYTES:
-            return (kind, len(value), value)
         case _:
-            return (kind, value)
+            return (kind, len(value), value)
