@@ -8,7 +8,7 @@ _LAYERS = "the bare driver takes some 60 µs; the Python of our layers and MLflo
 
 REASONS: Mapping[str, str] = {
     "get_run": "building MLflow's entities takes as long as the bare driver's whole read",
-    "log_batch: 100 params": "each param is a condition, a change and a field of the run's JSON, 5 µs",
+    "log_batch: 100 params": "each param is a condition, a change and a field of JSON, 5 µs",
     "log_batch: 1,000 points, one key": "each point is judged and sorted, 1 µs",
     "get_metric_history: 10,000 points": _ENTITIES,
     "get_metric_history: 10,000 points, logged one by one": _ENTITIES,
