@@ -11,6 +11,7 @@ from mlflow.store.entities.paged_list import PagedList
 from mlflow_docstore.compat.arguments import judged_after, whole
 from mlflow_docstore.compat.errors import MODEL_METRICS, answering, internal_errors
 from mlflow_docstore.compat.mlflow_internals.tracking import validate_metric
+from mlflow_docstore.compat.names import is_name
 from mlflow_docstore.core import metrics as rules
 from mlflow_docstore.core.errors import InvalidState
 from mlflow_docstore.core.paging import PageRequest
@@ -18,8 +19,6 @@ from mlflow_docstore.core.query import require_scalar
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.logged_models import LoggedModelRepository
 from mlflow_docstore.ports.runs import RunBatch
-
-from .names import is_name
 
 
 class MetricsMixin:

@@ -44,6 +44,7 @@ from mlflow_docstore.compat.mlflow_internals.tracking import (
     validate_run_id,
     validate_tag,
 )
+from mlflow_docstore.compat.names import is_name
 from mlflow_docstore.core.errors import Conflict
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.ports.backend import Backend
@@ -51,7 +52,6 @@ from mlflow_docstore.ports.runs import RunBatch, RunQuery
 
 from .experiments import active_experiment
 from .metrics import log_model_metrics, require_active, validated_points
-from .names import is_name
 
 ARTIFACTS = "artifacts"
 
