@@ -34,8 +34,10 @@ mlflow-news: .venv/dev.stamp  ## what a new release of MLflow broke or decides o
 	.venv/bin/python -m tests.news $(RELEASES)
 
 # Set-up runs again when pyproject.toml changed. To compile every package takes most of a minute:
-# tests and benchmarks start many processes and are worth it, `run` compiles what it imports.
+# tests and benchmarks start many processes and are worth it, `run` compiles what it imports: what
+# examples do, while the server starts.
 .venv/run.stamp: extras = examples,check
+.venv/run.stamp: after = .venv/bin/python examples/train_sweep.py --help > /dev/null 2>&1 &
 .venv/dev.stamp: extras = dev
 .venv/bench.stamp: extras = dev,benchmarks
 .venv/dev.stamp .venv/bench.stamp: bytecode = --compile-bytecode
@@ -43,6 +45,7 @@ mlflow-news: .venv/dev.stamp  ## what a new release of MLflow broke or decides o
 	@echo "Installing mlflow-docstore[$(extras)] into .venv, once ..."
 	@.venv/bin/uv pip install --quiet $(bytecode) --python .venv/bin/python -e '.[$(extras)]'
 	@touch $@
+	@$(after)
 
 .venv/bin/uv:
 	@echo "Making a Python environment in .venv, once ..."
