@@ -8,7 +8,7 @@ from .data import Sizes
 from .footprint import Opening
 from .operations import SINGLE, WRITE, Growth, Operation
 from .processes import Throughput
-from .reasons import REASONS
+from .reasons import reason
 from .stages import EMBEDDED, Comparison
 from .subjects import TITLES
 from .timing import Sample
@@ -213,7 +213,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     if any(missing):
         table[0].append("why it misses")
         for row, misses in zip(table[1:], missing[1:], strict=True):
-            row.append(REASONS.get(row[0], "not looked into yet") if misses else "")
+            row.append(reason(row[0]) if misses else "")
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     texts = {0, len(header)}
     rule = [

@@ -78,8 +78,14 @@ class TestCreation:
         assert model.creation_timestamp > START_TIME
         assert model.last_updated_timestamp == model.creation_timestamp
 
-    def test_workspace_is_the_default_one(self, registry: RegistryStore) -> None:
-        assert registry.get_registered_model(new_model(registry)).workspace == "default"
+    def test_workspace_is_the_default_one_whatever_the_environment_says(
+        self, registry: RegistryStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        name = new_model(registry)
+        registry.create_model_version(name, "source")
+        monkeypatch.setenv("MLFLOW_WORKSPACE", "another")
+        assert registry.get_registered_model(name).workspace == "default"
+        assert registry.get_model_version(name, 1).workspace == "default"
 
 
 class TestNames:

@@ -23,6 +23,13 @@ class TestCreation:
         experiment = store.get_experiment(scenarios.new_experiment(store))
         assert experiment.lifecycle_stage == LifecycleStage.ACTIVE
 
+    def test_workspace_is_the_default_one_whatever_the_environment_says(
+        self, store: AbstractStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        experiment_id = scenarios.new_experiment(store)
+        monkeypatch.setenv("MLFLOW_WORKSPACE", "another")
+        assert store.get_experiment(experiment_id).workspace == "default"
+
     def test_new_experiment_has_no_tags(self, store: AbstractStore) -> None:
         assert store.get_experiment(scenarios.new_experiment(store)).tags == {}
 

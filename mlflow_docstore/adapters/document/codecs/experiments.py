@@ -2,6 +2,7 @@
 
 from mlflow.entities import Experiment, ExperimentTag
 
+from mlflow_docstore.adapters.document.documents import WORKSPACE
 from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.core.experiments import number
 from mlflow_docstore.core.runs import recency
@@ -45,4 +46,5 @@ def decode_experiment(document: Document) -> Experiment:
         tags=[ExperimentTag(key, value) for key, value in tags.items()],
         creation_time=document[CREATED],
         last_update_time=document[UPDATED],
+        workspace=WORKSPACE,
     )

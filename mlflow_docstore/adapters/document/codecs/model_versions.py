@@ -8,6 +8,7 @@ from typing import Any
 
 from mlflow.entities.model_registry import ModelVersion, ModelVersionTag
 
+from mlflow_docstore.adapters.document.documents import WORKSPACE
 from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.core.registry import UNSTAGED
 from mlflow_docstore.ports.model_versions import NewVersion
@@ -142,4 +143,5 @@ def _entity(
         run_link=document[RUN_LINK],
         tags=[ModelVersionTag(key, value) for key, value in tags.items()],
         aliases=aliases,
+        workspace=WORKSPACE,
     )

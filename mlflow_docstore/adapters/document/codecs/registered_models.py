@@ -12,6 +12,7 @@ from mlflow.entities.model_registry import (
     RegisteredModelTag,
 )
 
+from mlflow_docstore.adapters.document.documents import WORKSPACE
 from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.core.registry import UNSTAGED, is_prompt
 
@@ -123,6 +124,7 @@ def decode_model(document: Document, latest_versions: Sequence[ModelVersion]) ->
         latest_versions=list(latest_versions),
         tags=[RegisteredModelTag(key, value) for key, value in tags.items()],
         aliases=[RegisteredModelAlias(alias, number) for alias, number in aliases(document)],
+        workspace=WORKSPACE,
     )
 
 
