@@ -1,36 +1,36 @@
 """A proxy between a driver and a MongoDB server that is asked about every command.
 
-It understands no more of the protocol than where a message ends and what command it carries, and
-changes nothing that passes. Its judge says what becomes of a command: a script of faults does so,
-and so can a guard that refuses what some dialect does not take.
+Its judge says what becomes of a command: a script of faults does so, and so does a guard that
+refuses what some dialect does not take. What a judge lets pass is not changed.
 
-Clients must connect with ``directConnection=true``, or they go around: the server tells its own
-address.
+Clients must connect with ``directConnection=true``, or they go around, as the server tells its own
+address; unless a judge amends what it tells.
 """
 
 import contextlib
 import socket
-import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import TracebackType
 from typing import Any, TypeAlias
 
-import bson
-
-_HEADER = struct.Struct("<iiii")
-_OP_MSG = 2013
-_BODY_AT = _HEADER.size + 5
-"""Behind the header are the flags (4 bytes) and the kind of the first section (1 byte)."""
-
-_CHUNK = 65536
-
-# What clients say to find servers, to log in and to clean up; no call of ours.
-_HOUSEKEEPING = frozenset(
-    {"hello", "ismaster", "isMaster", "ping", "buildInfo", "endSessions", "killCursors"}
+from .protocol import (
+    HOUSEKEEPING,
+    Command,
+    Document,
+    amended,
+    answered_id,
+    messages,
+    read_command,
+    reply,
+    request_id,
+    without_documents,
 )
+
+_WRITES = {"insert": "documents", "update": "updates", "delete": "deletes"}
 
 
 class Verdict(Enum):
@@ -53,19 +53,33 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Command:
-    """A command on its way to the server.
+class Amendment:
+    """The server does the command, and something else is told of that."""
+
+    change: Callable[[Document], Document]
+
+
+@dataclass(frozen=True)
+class PartRefusal:
+    """Some statements of a bulk write fail, and the server never hears of them.
 
     Args:
-        name: Such as ``"insert"``.
-        body: Its document; documents to insert travel beside it and are not in it.
+        errors: Code and text of each, by its place.
     """
 
-    name: str
-    body: Mapping[str, Any]
+    errors: Mapping[int, Mapping[str, Any]]
 
 
-Judge: TypeAlias = Callable[[Command], "Verdict | Refusal"]
+@dataclass(frozen=True)
+class Delay:
+    """The command waits before its verdict is carried out."""
+
+    seconds: float
+    then: "Ruling" = Verdict.FORWARD
+
+
+Ruling: TypeAlias = Verdict | Refusal | Amendment | PartRefusal | Delay
+Judge: TypeAlias = Callable[[Command], Ruling]
 
 
 def forward(command: Command) -> Verdict:
@@ -74,14 +88,27 @@ def forward(command: Command) -> Verdict:
     return Verdict.FORWARD
 
 
+def together(*judges: Judge) -> Judge:
+    """Asks the judges in turn; the first ruling that is not to forward stands."""
+
+    def judge(command: Command) -> Ruling:
+        rulings = (one(command) for one in judges)
+        return next((one for one in rulings if one is not Verdict.FORWARD), Verdict.FORWARD)
+
+    return judge
+
+
 @dataclass(eq=False)
 class _Connection:
     """One client's connection, and ours to the server in its name."""
 
     client: socket.socket
     server: socket.socket
+    application: str = ""
     unanswered: set[int] = field(default_factory=set)
     """Requests after whose reply the connection breaks."""
+    amendments: dict[int, Callable[[Document], Document]] = field(default_factory=dict)
+    """What is changed in the reply to a request."""
 
     def cut(self) -> None:
         for end in (self.client, self.server):
@@ -96,15 +123,16 @@ class Proxy:
     Args:
         upstream: Host and port of the server.
         judge: Who is asked about each command; may be replaced at any time.
+        port: Where to listen; 0 for a free one.
     """
 
-    def __init__(self, upstream: tuple[str, int], judge: Judge = forward) -> None:
+    def __init__(self, upstream: tuple[str, int], judge: Judge = forward, *, port: int = 0) -> None:
         self.judge = judge
         self._upstream = upstream
         self._lock = threading.Lock()
         self._connections: set[_Connection] = set()
         self._listener: socket.socket | None = None
-        self.address: tuple[str, int] = ("127.0.0.1", 0)
+        self.address: tuple[str, int] = ("127.0.0.1", port)
         self.revive()
 
     def __enter__(self) -> "Proxy":
@@ -151,6 +179,9 @@ class Proxy:
         except OSError:
             client.close()
             return
+        # Or a part of a message would wait until the part before it is acknowledged.
+        for end in (client, connection.server):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._connections.add(connection)
             dead = self._listener is None
@@ -167,51 +198,76 @@ class Proxy:
             self._connections.discard(connection)
 
     def _requests(self, connection: _Connection) -> None:
-        for request, message in _messages(connection.client):
-            command = _command(message)
-            verdict: Verdict | Refusal = Verdict.FORWARD
-            if command is not None and command.name not in _HOUSEKEEPING:
-                verdict = self.judge(command)
-            if isinstance(verdict, Refusal):
-                connection.client.sendall(_reply(request, verdict.reply))
+        host, port = self.address
+        for message in messages(connection.client):
+            command = read_command(message, connection.application, f"{host}:{port}")
+            if command is None:
+                connection.server.sendall(message)
                 continue
-            if verdict is Verdict.DIE:
-                self.close()
-            if verdict in {Verdict.CUT_BEFORE, Verdict.DIE}:
+            if command.name in HOUSEKEEPING and "client" in command.body:
+                about = command.body["client"].get("application", {})
+                connection.application = str(about.get("name", ""))
+            if not self._carried_out(connection, message, command, self.judge(command)):
                 return
-            if verdict is Verdict.CUT_AFTER:
-                connection.unanswered.add(request)
-            connection.server.sendall(message)
+
+    def _carried_out(
+        self, connection: _Connection, message: bytes, command: Command, ruling: Ruling
+    ) -> bool:
+        """Carry a ruling out; whether the connection lives on."""
+        while isinstance(ruling, Delay):
+            time.sleep(ruling.seconds)
+            ruling = ruling.then
+        request = request_id(message)
+        if isinstance(ruling, PartRefusal):
+            message, ruling = _divided(message, command, ruling)
+        if isinstance(ruling, Refusal):
+            if not command.silent:
+                connection.client.sendall(reply(request, ruling.reply))
+            return True
+        if ruling is Verdict.DIE:
+            self.close()
+        if ruling in {Verdict.CUT_BEFORE, Verdict.DIE}:
+            return False
+        if isinstance(ruling, Amendment):
+            connection.amendments[request] = ruling.change
+        if ruling is Verdict.CUT_AFTER:
+            connection.unanswered.add(request)
+        connection.server.sendall(message)
+        return True
 
     def _replies(self, connection: _Connection) -> None:
-        for _, message in _messages(connection.server):
-            if _HEADER.unpack_from(message)[2] in connection.unanswered:
+        for message in messages(connection.server):
+            request = answered_id(message)
+            if request in connection.unanswered:
                 return
-            connection.client.sendall(message)
+            change = connection.amendments.pop(request, None)
+            connection.client.sendall(message if change is None else amended(message, change))
 
 
-def _messages(source: socket.socket) -> Iterator[tuple[int, bytes]]:
-    """The messages that arrive, each whole, with its request id."""
-    buffer = bytearray()
-    while received := source.recv(_CHUNK):
-        buffer += received
-        while len(buffer) >= _HEADER.size:
-            length, request, _, _ = _HEADER.unpack_from(buffer)
-            if len(buffer) < length:
-                break
-            message = bytes(buffer[:length])
-            del buffer[:length]
-            yield request, message
+def _divided(
+    message: bytes, command: Command, ruling: PartRefusal
+) -> tuple[bytes, Refusal | Amendment]:
+    """What is left of a bulk write for the server, and how its reply comes to tell of the rest."""
+    name = _WRITES[command.name]
+    total = len(command.sizes(name))
+    failing = dict(ruling.errors)
+    ordered = bool(command.body.get("ordered", True))
+    if ordered:
+        # The first failure is the last thing that happens.
+        first = min(failing)
+        failing, left_out = {first: failing[first]}, set(range(first, total))
+    else:
+        left_out = set(failing)
+    errors = [{"index": number, **error} for number, error in sorted(failing.items())]
+    if len(left_out) == total:
+        return message, Refusal({"ok": 1.0, "n": 0, "writeErrors": errors})
+    places = [number for number in range(total) if number not in left_out]
 
+    def change(answer: Document) -> Document:
+        others = [{**one, "index": places[one["index"]]} for one in answer.get("writeErrors", ())]
+        ids = [{**one, "index": places[one["index"]]} for one in answer.get("upserted", ())]
+        told = others if ordered and others else [*errors, *others]
+        merged = sorted(told, key=lambda one: int(one["index"]))
+        return {**answer, "writeErrors": merged, **({"upserted": ids} if ids else {})}
 
-def _command(message: bytes) -> Command | None:
-    if _HEADER.unpack_from(message)[3] != _OP_MSG:
-        return None
-    (length,) = struct.unpack_from("<i", message, _BODY_AT)
-    body = bson.decode(message[_BODY_AT : _BODY_AT + length])
-    return Command(next(iter(body)), body)
-
-
-def _reply(request: int, document: Mapping[str, Any]) -> bytes:
-    body = struct.pack("<ib", 0, 0) + bson.encode(document)
-    return _HEADER.pack(_HEADER.size + len(body), 0, request, _OP_MSG) + body
+    return without_documents(message, name, left_out), Amendment(change)

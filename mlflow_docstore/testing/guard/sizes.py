@@ -1,0 +1,122 @@
+"""How large what a command brings is, by the names of the limits that bound it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import bson
+
+from .collections import Known
+from .protocol import Command, Document
+from .usage.found import Found, keys_of
+
+Size = tuple[str, int]
+
+# The least that a level takes: type, name, length and end of a document.
+_LEVEL_BYTES = 8
+_WORTH_A_LOOK = 100 * _LEVEL_BYTES
+"""A smaller document is neither deep nor has large keys: no limit of those is below it."""
+
+_STATEMENTS = {"insert": "documents", "update": "updates", "delete": "deletes"}
+
+
+def sizes_of(command: Command, found: Found, known: Known) -> Iterator[Size]:
+    """What may be too large for one database or another."""
+    yield "database_name", len(command.database)
+    if command.collection:
+        yield "collection_name", len(command.collection)
+        yield "namespace", len(command.database) + 1 + len(command.collection.encode())
+    if command.name in _STATEMENTS:
+        yield "statements", len(command.sizes(_STATEMENTS[command.name]))
+    if command.name == "insert":
+        yield from _inserted(command, known)
+    elif command.name in {"update", "findAndModify"}:
+        yield from _updated(command, known)
+    elif command.name == "createIndexes":
+        yield from _indexes(command, known)
+    elif command.name == "aggregate":
+        yield "pipeline_stages", len(command.body["pipeline"])
+    if command.name == "findAndModify":
+        yield "findAndModify.sort_fields", max(map(len, found.sorts), default=0)
+
+
+def _inserted(command: Command, known: Known) -> Iterator[Size]:
+    sizes = command.sizes("documents")
+    yield "document_bytes", max(sizes, default=0)
+    if max(sizes, default=0) >= _WORTH_A_LOOK:
+        for document, size in zip(command.statements("documents"), sizes, strict=True):
+            if size >= _WORTH_A_LOOK:
+                yield from _stored(document, known)
+
+
+def _stored(document: Document, known: Known) -> Iterator[Size]:
+    yield "depth", _depth(document)
+    key = _bytes(document.get("_id"))
+    yield "id_bytes", key
+    yield "key_bytes", key
+    for keys in known.indexes.values():
+        values = [list(_values(document, path.split("."))) for path, _ in keys]
+        yield "key_bytes", sum(max(map(_bytes, found), default=0) for found in values)
+
+
+def _updated(command: Command, known: Known) -> Iterator[Size]:
+    """What a change brings is a part of the document that it leaves."""
+    for change in _changes(command):
+        size = len(bson.encode({"": change}))
+        if isinstance(change, Mapping) and size >= _WORTH_A_LOOK:
+            replaces = not any(name.startswith("$") for name in change)
+            yield "document_bytes", size if replaces else _brought(change)
+            stored = dict(change) if replaces else _unfolded(change.get("$set", {}))
+            yield from _stored(stored, known)
+
+
+def _changes(command: Command) -> list[Any]:
+    if command.name == "findAndModify":
+        return [command.body.get("update")]
+    return [one["u"] for one in command.statements("updates")]
+
+
+def _brought(change: Mapping[str, Any]) -> int:
+    paths = (change.get(name, {}) for name in ("$set", "$push", "$addToSet"))
+    return sum(len(bson.encode(one)) for one in paths)
+
+
+def _unfolded(paths: Mapping[str, Any]) -> Document:
+    """A document with the values at these paths."""
+    made: Document = {}
+    for path, value in paths.items():
+        *parents, last = path.split(".")
+        at = made
+        for parent in parents:
+            at = at.setdefault(parent, {})
+        at[last] = value
+    return made
+
+
+def _indexes(command: Command, known: Known) -> Iterator[Size]:
+    made = command.statements("indexes")
+    names = {"_id_", *known.indexes, *(index["name"] for index in made)}
+    yield "indexes", len(names)
+    yield "index_fields", max(len(keys_of(index["key"])) for index in made)
+
+
+def _depth(value: Any) -> int:
+    inner = value.values() if isinstance(value, Mapping) else value
+    nested = (_depth(one) for one in inner if isinstance(one, Mapping | list))
+    return 1 + max(nested, default=0)
+
+
+def _values(value: Any, path: list[str]) -> Iterator[Any]:
+    """The values that an index has for a path: one for each element of an array."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _values(one, path)
+    elif not path:
+        yield value
+    elif isinstance(value, Mapping) and path[0] in value:
+        yield from _values(value[path[0]], path[1:])
+
+
+def _bytes(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value.encode())
+    return len(bson.encode({"": value})) if isinstance(value, Mapping | bytes) else _LEVEL_BYTES

@@ -1,0 +1,140 @@
+"""Commands as a whole: what each part of them is."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mlflow_docstore.testing.guard.protocol import Command, Document
+
+from .expressions import walk_expression
+from .found import Found, is_operator, keys_of
+from .indexes import walk_index
+from .pipelines import walk_pipeline
+from .queries import walk_query
+from .updates import walk_update
+
+# What every command may carry, and what says only for whom and how long it is done.
+_ENVELOPE = frozenset(
+    {
+        *("$db", "lsid", "txnNumber", "autocommit", "startTransaction", "readConcern"),
+        *("writeConcern", "$clusterTime", "$readPreference", "comment", "maxTimeMS", "ordered"),
+        *("cursor", "batchSize", "limit", "skip", "singleBatch", "upsert", "multi", "new"),
+        *("remove", "bypassDocumentValidation", "nameOnly", "authorizedCollections"),
+    }
+)
+
+Part = Callable[[Any, Found], None]
+
+
+def found_in(command: Command) -> Found:
+    """All that a command uses."""
+    found = Found()
+    found.add("command", command.name)
+    _session(command.body, found)
+    _parts(command.name, command.body, found)
+    for name in _STATEMENTS.get(command.name, ()):
+        for statement in command.statements(name):
+            _statement(command.name, statement, found)
+    return found
+
+
+def _parts(command: str, body: Mapping[str, Any], found: Found) -> None:
+    parts = _PARTS.get(command, {})
+    for name, value in body.items():
+        part = parts.get(name)
+        if part is not None:
+            part(value, found)
+        elif name != command and name not in _ENVELOPE and value is not False:
+            found.add("option", f"{command}.{name}")
+
+
+def _statement(command: str, statement: Document, found: Found) -> None:
+    if command == "createIndexes":
+        walk_index(statement, found)
+    else:
+        _parts(command, statement, found)
+
+
+def _session(body: Mapping[str, Any], found: Found) -> None:
+    transaction = body.get("autocommit") is False
+    found.add(
+        "session",
+        *(("lsid",) if "lsid" in body else ()),
+        *(("txnNumber",) if "txnNumber" in body and not transaction else ()),
+        *(("startTransaction",) if transaction else ()),
+        *(f"readConcern.{name}" for name in _read_concern(body)),
+        *(("writeConcern.w0",) if body.get("writeConcern", {}).get("w") == 0 else ()),
+    )
+
+
+def _read_concern(body: Mapping[str, Any]) -> list[str]:
+    concern = body.get("readConcern", {})
+    return [
+        str(concern["level"]) if name == "level" else name
+        for name in ("level", "afterClusterTime", "atClusterTime")
+        if name in concern
+    ]
+
+
+def _sort(value: Any, found: Found) -> None:
+    if value:
+        found.sorts.append(keys_of(value))
+    for way in value.values():
+        found.add("projection", *filter(is_operator, way if isinstance(way, Mapping) else ()))
+
+
+def _projection(value: Any, found: Found) -> None:
+    for path, chosen in value.items():
+        found.form("projection.$", seen=path.endswith(".$"))
+        if not isinstance(chosen, Mapping):
+            walk_expression(chosen, found)
+            continue
+        for name, inner in chosen.items():
+            if name in {"$elemMatch", "$slice", "$meta"}:
+                found.add("projection", name)
+                walk_query(inner, found, 1)
+            else:
+                walk_expression({name: inner}, found)
+
+
+def _array_filters(value: Any, found: Found) -> None:
+    for one in value:
+        walk_query(one, found)
+
+
+def _ignored(value: Any, found: Found) -> None:
+    """Told elsewhere."""
+
+
+_STATEMENTS: Mapping[str, tuple[str, ...]] = {
+    "update": ("updates",),
+    "delete": ("deletes",),
+    "createIndexes": ("indexes",),
+}
+
+_PARTS: Mapping[str, Mapping[str, Part]] = {
+    "find": {"filter": walk_query, "projection": _projection, "sort": _sort},
+    "aggregate": {"pipeline": walk_pipeline},
+    "count": {"query": walk_query},
+    "distinct": {"query": walk_query, "key": _ignored},
+    "insert": {"documents": _ignored},
+    "update": {
+        "updates": _ignored,
+        "q": walk_query,
+        "u": walk_update,
+        "arrayFilters": _array_filters,
+    },
+    "delete": {"deletes": _ignored, "q": walk_query},
+    "findAndModify": {
+        "query": walk_query,
+        "update": walk_update,
+        "sort": _sort,
+        "fields": _projection,
+        "arrayFilters": _array_filters,
+    },
+    "createIndexes": {"indexes": _ignored, "commitQuorum": _ignored},
+    "dropIndexes": {"index": _ignored},
+    "listIndexes": {},
+    "listCollections": {"filter": walk_query},
+    "getMore": {"collection": _ignored},
+    "explain": {},
+}

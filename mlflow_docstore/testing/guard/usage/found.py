@@ -1,0 +1,45 @@
+"""What was found in a command."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+Feature: TypeAlias = tuple[str, str]
+"""Kind and name, such as ``("stage", "$facet")``: the first two columns of a profile."""
+
+Keys: TypeAlias = tuple[tuple[str, int], ...]
+"""Paths and directions, of a sort or an index."""
+
+
+@dataclass
+class Found:
+    """What a command uses, gathered while it is walked through."""
+
+    features: set[Feature] = field(default_factory=set)
+    sorts: list[Keys] = field(default_factory=list)
+    """By what the database itself is to sort."""
+
+    def add(self, kind: str, *names: str) -> None:
+        self.features.update((kind, name) for name in names)
+
+    def form(self, name: str, *, seen: bool = True) -> None:
+        """A use that no operator tells by its name."""
+        if seen:
+            self.features.add(("form", name))
+
+
+def is_operator(name: object) -> bool:
+    return isinstance(name, str) and name.startswith("$")
+
+
+def is_condition(value: object) -> bool:
+    """Whether a document consists of operators, and is no value of its own."""
+    return isinstance(value, Mapping) and any(map(is_operator, value))
+
+
+def keys_of(spec: Any) -> Keys:
+    """The plain directions of a sort or an index; a meta sort has none."""
+    items: Iterable[tuple[str, Any]] = spec.items() if isinstance(spec, Mapping) else ()
+    return tuple(
+        (path, 1 if way > 0 else -1) for path, way in items if isinstance(way, int | float)
+    )
