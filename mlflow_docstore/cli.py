@@ -95,6 +95,22 @@ def _quickstart(options: argparse.Namespace) -> int:
     return run_quickstart(options)
 
 
+def _proxy_arguments(parser: argparse.ArgumentParser) -> None:
+    from mlflow_docstore.testing.guard.command import (  # noqa: PLC0415 - for that command only
+        add_arguments,
+    )
+
+    add_arguments(parser)
+
+
+def _proxy(options: argparse.Namespace) -> int:
+    from mlflow_docstore.testing.guard.command import (  # noqa: PLC0415 - for that command only
+        run_proxy,
+    )
+
+    return run_proxy(options)
+
+
 def _uri_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("uri", metavar="URI", help="the database, as for MLflow")
 
@@ -182,4 +198,5 @@ COMMANDS = (
         _compact,
     ),
     Command("indexes", "show, add and drop indexes", _indexes_arguments, _indexes),
+    Command("proxy", "a guard of dialects before a server", _proxy_arguments, _proxy),
 )

@@ -3,14 +3,17 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from mlflow_docstore.testing.guard.proxy import Proxy
 from mlflow_docstore.testing.subjects import THROW_AWAY_STORES
 
-from .standin import StandIn
+from .dialects import DialectWatch
+from .standin import HOST, StandIn
 
 STANDIN = "standin"
 """The name of one more subject: the adapter of MongoDB on a database of the stand-in."""
@@ -36,6 +39,8 @@ FAILURES = {
 }
 """What the stand-in is known to do otherwise than MongoDB, by test."""
 
+WATCH = pytest.StashKey[DialectWatch]()
+
 # Databases that wait for no disk: what they promise of it is not what these tests look at.
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - directories in it are the user's own
 _ENOUGH = 4 << 30
@@ -44,6 +49,8 @@ _ENOUGH = 4 << 30
 def pytest_configure(config: pytest.Config) -> None:
     """Judge the stand-in too, unless the command line says whom to judge."""
     config.option.store_uri = config.option.store_uri or [*THROW_AWAY_STORES, STANDIN]
+    config.stash[WATCH] = DialectWatch(config)
+    config.pluginmanager.register(config.stash[WATCH])
     if _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
 
@@ -59,12 +66,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    """One for all tests; it can be told to fail (``configureFailPoint``)."""
+def standin(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[StandIn]:
+    """One for all tests; it can be told to fail (``configureFailPoint``).
+
+    Every dialect judges what is sent to it.
+    """
     server = StandIn(tmp_path_factory.mktemp("standin"))
     # Not as a replica set of one: nobody reads its log of operations, which doubles writes.
     server.start("--standalone", "--enable-test-commands")
-    yield server
+    with Proxy((HOST, server.port), pytestconfig.stash[WATCH].watch) as proxy:
+        yield replace(server, port=proxy.address[1])
     server.kill()
 
 

@@ -1,14 +1,12 @@
 """What is known of collections from the commands that have passed."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import bson
-
 from .protocol import Command, Document
-from .usage.found import Feature, Found, Keys, keys_of
+from .usage.found import Feature, Found, Keys, keys_of, nested
 
 _SUSPECT = (b".", b"$")
 """Without these in its bytes, no field of a document has them in its name."""
@@ -165,7 +163,7 @@ def _changes(command: Command) -> Iterator[tuple[Document, Any, bool]]:
 
 
 def _written(change: Any) -> set[str]:
-    if not isinstance(change, Mapping):
+    if not isinstance(change, dict):
         return set()
     names = set(change)
     for operator in ("$set", "$setOnInsert"):
@@ -176,11 +174,13 @@ def _written(change: Any) -> set[str]:
 def _stored_names(command: Command) -> Iterator[Feature]:
     """Fields that are stored under names with signs in them that paths cannot have."""
     names: set[str] = set()
-    for raw in command.sequences.get("documents", ()):
+    for raw, one in zip(
+        command.sequences.get("documents", ()), command.statements("documents"), strict=False
+    ):
         if any(sign in raw for sign in _SUSPECT):
-            names |= set(_names(bson.decode(raw)))
+            names |= set(_names(one))
     for _, change, _ in _changes(command):
-        if isinstance(change, Mapping):
+        if isinstance(change, dict):
             replaces = not any(name.startswith("$") for name in change)
             stored = [{"": change}] if replaces else [change[one] for one in _STORING & set(change)]
             for paths in stored:
@@ -193,12 +193,7 @@ def _stored_names(command: Command) -> Iterator[Feature]:
 
 
 def _names(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield name
-            if isinstance(inner, Mapping | list):
-                yield from _names(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            if isinstance(inner, Mapping | list):
-                yield from _names(inner)
+    if isinstance(value, dict):
+        yield from value
+    for inner in nested(value):
+        yield from _names(inner)

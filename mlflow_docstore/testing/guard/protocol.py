@@ -77,12 +77,18 @@ class Command:
         beside = sum(len(one) for documents in self.sequences.values() for one in documents)
         return len(self.raw) + beside
 
+    @cached_property
+    def _decoded(self) -> dict[str, Sequence[Document]]:
+        return {}
+
     def statements(self, name: str) -> Sequence[Document]:
         """The documents of a field, wherever they travel."""
-        if name in self.sequences:
-            return [bson.decode(one) for one in self.sequences[name]]
-        found: Sequence[Document] = self.body.get(name, ())
-        return found
+        if name not in self.sequences:
+            found: Sequence[Document] = self.body.get(name, ())
+            return found
+        if name not in self._decoded:
+            self._decoded[name] = [bson.decode(one) for one in self.sequences[name]]
+        return self._decoded[name]
 
     def sizes(self, name: str) -> list[int]:
         """The bytes of each document of a field."""

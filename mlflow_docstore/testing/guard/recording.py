@@ -2,10 +2,11 @@
 
 import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from .protocol import Command
-from .proxy import Judge, Ruling, forward
+from .proxy import Delay, Judge, PartRefusal, Refusal, Ruling, Verdict, forward
 
 
 @dataclass(frozen=True)
@@ -27,25 +28,38 @@ class Entry:
     ruling: Ruling
 
 
-@dataclass
 class Recorder:
     """Writes down what comes by and how another judge rules on it.
 
     Args:
+        note: Takes what is written down.
         judge: The other judge.
     """
 
-    judge: Judge = forward
-    entries: list[Entry] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
+    def __init__(self, note: Callable[[Entry], None], judge: Judge = forward) -> None:
+        self._note = note
+        self._judge = judge
         self._lock = threading.Lock()
         self._began = time.perf_counter()
 
     def __call__(self, command: Command) -> Ruling:
-        ruling = self.judge(command)
         at = time.perf_counter() - self._began
-        entry = Entry(command.name, command.collection, command.size, at, ruling)
+        ruling = self._judge(command)
         with self._lock:
-            self.entries.append(entry)
+            self._note(Entry(command.name, command.collection, command.size, at, ruling))
         return ruling
+
+
+def in_words(ruling: Ruling) -> str:
+    """A ruling, for those who read a log."""
+    if isinstance(ruling, Verdict):
+        return ruling.name.lower().replace("_", " ")
+    if isinstance(ruling, Refusal):
+        if ruling.reply.get("ok"):
+            return "answered"
+        return f"refused, {ruling.reply.get('code')}: {ruling.reply.get('errmsg')}"
+    if isinstance(ruling, PartRefusal):
+        return f"refused in part: {', '.join(map(str, sorted(ruling.errors)))}"
+    if isinstance(ruling, Delay):
+        return f"{ruling.seconds} s later: {in_words(ruling.then)}"
+    return "forward, with another reply"

@@ -7,7 +7,7 @@ import bson
 
 from .collections import Known
 from .protocol import Command, Document
-from .usage.found import Found, keys_of
+from .usage.found import Found, keys_of, nested
 
 Size = tuple[str, int]
 
@@ -62,7 +62,7 @@ def _updated(command: Command, known: Known) -> Iterator[Size]:
     """What a change brings is a part of the document that it leaves."""
     for change in _changes(command):
         size = len(bson.encode({"": change}))
-        if isinstance(change, Mapping) and size >= _WORTH_A_LOOK:
+        if isinstance(change, dict) and size >= _WORTH_A_LOOK:
             replaces = not any(name.startswith("$") for name in change)
             yield "document_bytes", size if replaces else _brought(change)
             stored = dict(change) if replaces else _unfolded(change.get("$set", {}))
@@ -100,9 +100,7 @@ def _indexes(command: Command, known: Known) -> Iterator[Size]:
 
 
 def _depth(value: Any) -> int:
-    inner = value.values() if isinstance(value, Mapping) else value
-    nested = (_depth(one) for one in inner if isinstance(one, Mapping | list))
-    return 1 + max(nested, default=0)
+    return 1 + max(map(_depth, nested(value)), default=0)
 
 
 def _values(value: Any, path: list[str]) -> Iterator[Any]:
@@ -112,11 +110,11 @@ def _values(value: Any, path: list[str]) -> Iterator[Any]:
             yield from _values(one, path)
     elif not path:
         yield value
-    elif isinstance(value, Mapping) and path[0] in value:
+    elif isinstance(value, dict) and path[0] in value:
         yield from _values(value[path[0]], path[1:])
 
 
 def _bytes(value: Any) -> int:
     if isinstance(value, str):
         return len(value.encode())
-    return len(bson.encode({"": value})) if isinstance(value, Mapping | bytes) else _LEVEL_BYTES
+    return len(bson.encode({"": value})) if isinstance(value, dict | bytes) else _LEVEL_BYTES

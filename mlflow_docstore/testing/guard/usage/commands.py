@@ -29,7 +29,7 @@ def found_in(command: Command) -> Found:
     """All that a command uses."""
     found = Found()
     found.add("command", command.name)
-    _session(command.body, found)
+    _session(command.name, command.body, found)
     _parts(command.name, command.body, found)
     for name in _STATEMENTS.get(command.name, ()):
         for statement in command.statements(name):
@@ -54,8 +54,9 @@ def _statement(command: str, statement: Document, found: Found) -> None:
         _parts(command, statement, found)
 
 
-def _session(body: Mapping[str, Any], found: Found) -> None:
+def _session(command: str, body: Mapping[str, Any], found: Found) -> None:
     transaction = body.get("autocommit") is False
+    found.add("transaction", *((command,) if transaction else ()))
     found.add(
         "session",
         *(("lsid",) if "lsid" in body else ()),
@@ -79,13 +80,13 @@ def _sort(value: Any, found: Found) -> None:
     if value:
         found.sorts.append(keys_of(value))
     for way in value.values():
-        found.add("projection", *filter(is_operator, way if isinstance(way, Mapping) else ()))
+        found.add("projection", *filter(is_operator, way if isinstance(way, dict) else ()))
 
 
 def _projection(value: Any, found: Found) -> None:
     for path, chosen in value.items():
         found.form("projection.$", seen=path.endswith(".$"))
-        if not isinstance(chosen, Mapping):
+        if not isinstance(chosen, dict):
             walk_expression(chosen, found)
             continue
         for name, inner in chosen.items():

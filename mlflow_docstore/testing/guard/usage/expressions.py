@@ -1,7 +1,6 @@
 """Expressions of the aggregation language."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from .found import Found, is_operator
@@ -18,7 +17,7 @@ def walk_expression(value: Any, found: Found) -> None:
         system = _SYSTEM_VARIABLE.match(value)
         if system:
             found.add("variable", system.group())
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for name, inner in value.items():
             if is_operator(name):
                 _operator(name, inner, found)
@@ -35,6 +34,6 @@ def _operator(name: str, inner: Any, found: Found) -> None:
         return
     if name in _COMPARING and isinstance(inner, list):
         found.form("compare.array", seen=any(isinstance(one, list) for one in inner))
-    if name == "$reduce" and isinstance(inner, Mapping):
+    if name == "$reduce" and isinstance(inner, dict):
         found.form("reduce.null", seen=inner.get("initialValue", 0) is None)
     walk_expression(inner, found)

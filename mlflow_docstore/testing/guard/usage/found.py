@@ -1,6 +1,5 @@
 """What was found in a command."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -9,6 +8,9 @@ Feature: TypeAlias = tuple[str, str]
 
 Keys: TypeAlias = tuple[tuple[str, int], ...]
 """Paths and directions, of a sort or an index."""
+
+
+_NESTED = (dict, list)
 
 
 @dataclass
@@ -28,18 +30,24 @@ class Found:
             self.features.add(("form", name))
 
 
+def nested(value: Any) -> list[Any]:
+    """The documents and arrays in a value, as they are decoded."""
+    inner = value.values() if isinstance(value, dict) else value
+    return [one for one in inner if type(one) in _NESTED] if type(value) in _NESTED else []
+
+
 def is_operator(name: object) -> bool:
     return isinstance(name, str) and name.startswith("$")
 
 
 def is_condition(value: object) -> bool:
     """Whether a document consists of operators, and is no value of its own."""
-    return isinstance(value, Mapping) and any(map(is_operator, value))
+    return isinstance(value, dict) and any(map(is_operator, value))
 
 
 def keys_of(spec: Any) -> Keys:
     """The plain directions of a sort or an index; a meta sort has none."""
-    items: Iterable[tuple[str, Any]] = spec.items() if isinstance(spec, Mapping) else ()
+    items = spec.items() if isinstance(spec, dict) else ()
     return tuple(
         (path, 1 if way > 0 else -1) for path, way in items if isinstance(way, int | float)
     )

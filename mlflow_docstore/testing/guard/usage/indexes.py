@@ -24,7 +24,7 @@ def walk_index(index: Mapping[str, Any], found: Found) -> None:
 
 
 def _partial(condition: Any, found: Found) -> None:
-    if isinstance(condition, Mapping):
+    if isinstance(condition, dict):
         for name, inner in condition.items():
             found.add("partial filter", *((name,) if is_operator(name) else ()))
             _partial(inner, found)

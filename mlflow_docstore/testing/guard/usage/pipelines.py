@@ -35,7 +35,7 @@ def _ignored(inner: Any, found: Found) -> None:
 
 def _sort(inner: Any, found: Found) -> None:
     found.sorts.append(keys_of(inner))
-    found.add("expression", *("$meta" for way in inner.values() if isinstance(way, Mapping)))
+    found.add("expression", *("$meta" for way in inner.values() if isinstance(way, dict)))
 
 
 def _group(inner: Any, found: Found) -> None:
@@ -84,12 +84,12 @@ def _facet(inner: Any, found: Found) -> None:
 
 
 def _union(inner: Any, found: Found) -> None:
-    if isinstance(inner, Mapping):
+    if isinstance(inner, dict):
         _walk(inner.get("pipeline", ()), found)
 
 
 def _merge(inner: Any, found: Found) -> None:
-    if isinstance(inner, Mapping) and not isinstance(inner.get("whenMatched", ""), str):
+    if isinstance(inner, dict) and not isinstance(inner.get("whenMatched", ""), str):
         _walk(inner["whenMatched"], found)
 
 

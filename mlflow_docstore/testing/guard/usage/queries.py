@@ -1,7 +1,6 @@
 """Filters."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from bson.regex import Regex
@@ -22,7 +21,7 @@ def walk_query(query: Any, found: Found, depth: int = 0) -> None:
         found: Where to note it.
         depth: How many element matches it lies in.
     """
-    if not isinstance(query, Mapping):
+    if not isinstance(query, dict):
         return
     for name, inner in query.items():
         if name in _LOGICAL:
@@ -62,13 +61,13 @@ def _argument(name: str, inner: Any, found: Found, depth: int) -> None:
         _condition(inner, found, depth)
     elif name in _LISTS:
         _members(name, inner, found, depth)
-    elif name in _GEOMETRIC and isinstance(inner, Mapping):
+    elif name in _GEOMETRIC and isinstance(inner, dict):
         found.add("query", *filter(is_operator, inner))
 
 
 def _members(name: str, members: Any, found: Found, depth: int) -> None:
     for member in members:
-        if isinstance(member, Mapping):
+        if isinstance(member, dict):
             matching = name == "$all" and "$elemMatch" in member
             found.form("all.elemMatch", seen=matching)
             found.form("in.operator-keys", seen=not matching and is_condition(member))

@@ -1,7 +1,6 @@
 """Updates: operators, pipelines and replacements."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from .found import Found, is_condition, is_operator
@@ -22,7 +21,8 @@ def walk_update(update: Any, found: Found) -> None:
         if is_operator(name):
             found.add("update", name)
             for path, value in paths.items():
-                _path(path, found)
+                if ".$" in path:
+                    _path(path, found)
                 _value(name, value, found)
 
 
@@ -37,7 +37,7 @@ def _array_form(inside: str) -> str:
 
 
 def _value(operator: str, value: Any, found: Found) -> None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return
     if operator in _GREATEST:
         found.form("max.document")
