@@ -3,16 +3,19 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from mlflow_docstore.testing.guard.guard import Guard
+from mlflow_docstore.testing.guard.profiles import load_profile
 from mlflow_docstore.testing.guard.proxy import Proxy
 from mlflow_docstore.testing.subjects import THROW_AWAY_STORES
 
-from .dialects import DialectWatch
+from .dialects import DIFFERING, GUARDED, OPTIONS, DialectWatch
 from .standin import HOST, StandIn
 
 STANDIN = "standin"
@@ -61,37 +64,60 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if reason := FAILURES.get(item.nodeid.rpartition("/")[2]):
             item.add_marker(pytest.mark.xfail(reason=reason))
         spec = getattr(item, "callspec", None)
-        if spec and spec.params.get("_subject") == STANDIN and item.path.stem not in CHOSEN:
+        subject = spec.params.get("_subject") if spec else None
+        chosen = DIFFERING if subject in GUARDED else CHOSEN if subject == STANDIN else None
+        if chosen is not None and item.path.stem not in chosen:
             item.add_marker(pytest.mark.exhaustive)
 
 
 @pytest.fixture(scope="session")
-def standin(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> Iterator[StandIn]:
-    """One for all tests; it can be told to fail (``configureFailPoint``).
-
-    Every dialect judges what is sent to it.
-    """
+def unwatched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """One for all tests, as it is."""
     server = StandIn(tmp_path_factory.mktemp("standin"))
     # Not as a replica set of one: nobody reads its log of operations, which doubles writes.
     server.start("--standalone", "--enable-test-commands")
-    with Proxy((HOST, server.port), pytestconfig.stash[WATCH].watch) as proxy:
-        yield replace(server, port=proxy.address[1])
+    yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def standin(unwatched: StandIn, pytestconfig: pytest.Config) -> Iterator[StandIn]:
+    """The same, where every dialect judges what is sent to it.
+
+    It can be told to fail (``configureFailPoint``).
+    """
+    with Proxy((HOST, unwatched.port), pytestconfig.stash[WATCH].watch) as proxy:
+        yield replace(unwatched, port=proxy.address[1])
+
+
+@pytest.fixture(scope="session")
+def guarded(unwatched: StandIn) -> Iterator[Callable[[str], StandIn]]:
+    """Makes the stand-in refuse what a dialect refuses."""
+    with ExitStack() as stack:
+
+        def make(profile: str) -> StandIn:
+            guard = Guard(load_profile(profile))
+            proxy = stack.enter_context(Proxy((HOST, unwatched.port), guard))
+            return replace(unwatched, port=proxy.address[1])
+
+        yield make
 
 
 @pytest.fixture(scope="session")
 def throw_away(
     throw_away: Callable[[str], str], request: pytest.FixtureRequest
 ) -> Callable[[str], str]:
-    """Knows the stand-in as well, which is started for those who ask for it."""
+    """Knows the stand-in as well, and the dialects that it can be made to speak."""
     numbers = count()
 
     def make(name: str) -> str:
-        if name != STANDIN:
+        if name not in {STANDIN, *GUARDED}:
             return throw_away(name)
-        server: StandIn = request.getfixturevalue("standin")
-        return server.uri(f"throw_away_{next(numbers)}")
+        database = f"throw_away_{next(numbers)}"
+        if name in GUARDED:
+            server: StandIn = request.getfixturevalue("guarded")(name)
+            return f"{GUARDED[name]}://{server.address}/{database}?{OPTIONS}"
+        standin: StandIn = request.getfixturevalue("standin")
+        return standin.uri(database)
 
     return make

@@ -17,6 +17,21 @@ from .known_refusals import is_known
 APPLICATION = "mlflow-docstore"
 """What our clients call themselves; what tests send themselves proves nothing."""
 
+GUARDED = dict.fromkeys(profile_names(), "mongodb")
+"""More subjects: an adapter through the guard of a dialect, by the scheme of its URI."""
+
+OPTIONS = "directConnection=true&retryWrites=false"
+
+DIFFERING = frozenset(
+    {
+        *("test_lifecycle", "test_metric_history", "test_metrics", "test_logged_model_metrics"),
+        *("test_search_logged_models_order", "test_search_runs_order", "test_large_inputs"),
+        *("test_search_registered_models", "test_search_model_versions", "test_stages"),
+    }
+)
+"""Modules of the contract in which a dialect's adapter does otherwise than that of MongoDB: they
+judge it in every run, and the others can wait."""
+
 _OUTPUT = "refusals"
 
 
