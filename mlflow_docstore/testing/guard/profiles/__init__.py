@@ -23,14 +23,18 @@ ROLES = (
 )
 """Kinds of what commands use."""
 
+_FACTS = ("limit", "hello", "buildInfo", "answer", "reply")
+"""Kinds of what else is told of a database."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A row.
 
     Args:
-        kind: What is ruled on; ``limit``, ``hello``, ``buildInfo``, ``answer`` and ``reply`` are of
-            their own, and all others are roles of names in commands.
+        kind: What is ruled on: a role that names have in commands; a limit; a field of the answer
+            to ``hello`` or ``buildInfo``; a command that the server behind does not know, and its
+            answer; how something is told.
         name: Which of them.
         value: ``yes`` or ``no`` of a role; the number of a limit; a document or value in JSON.
         code: What the database answers, where it refuses.
@@ -161,8 +165,21 @@ def read_profile(name: str, lines: Iterable[str]) -> Profile:
         raise ValueError(f"{name}: the columns are not {', '.join(COLUMNS)}")
     rules: dict[Feature, Rule] = {}
     for row in rows:
+        if None in row or None in row.values():
+            raise ValueError(f"{name}: a row of {row['kind']} {row['name']} is cut short")
         rule = Rule(**row)
-        if (rule.kind, rule.name) in rules:
-            raise ValueError(f"{name}: two rows of {rule.kind} {rule.name}")
+        twice = f"two rows of {rule.kind} {rule.name}" if (rule.kind, rule.name) in rules else ""
+        trouble = twice or _trouble(rule)
+        if trouble:
+            raise ValueError(f"{name}: {trouble}")
         rules[rule.kind, rule.name] = rule
     return Profile(name, rules)
+
+
+def _trouble(rule: Rule) -> str:
+    """What is wrong with a row; empty where nothing is."""
+    if rule.kind not in {*ROLES, *_FACTS}:
+        return f"{rule.kind!r} is no kind of rule"
+    if rule.kind in ROLES and rule.value not in {"yes", "no"}:
+        return f"{rule.kind} {rule.name} is neither yes nor no"
+    return "" if rule.source.strip() else f"{rule.kind} {rule.name} has no source"
