@@ -175,10 +175,12 @@ LACKS = [
     # Updates and what is stored.
     ((*AMAZON, *COSMOS), update([{"$set": {"a": "$b"}}])),
     ((*AMAZON, *COSMOS), update({"$max": {"a": {"s": 1}}})),
-    (AMAZON, insert({"_id": 1, "a": {"$b": 1}})),
-    (AMAZON, update({"$set": {"a": {"b.c": 1}}})),
+    ((*AMAZON, *AZURE), insert({"_id": 1, "a": {"$b": 1}})),
+    ((*AMAZON, *AZURE), update({"$set": {"a": {"b.c": 1}}})),
+    ((*AMAZON, *AZURE), update({"$push": {"a": {"$each": [{"b.c": 1}]}}})),
     # Orders and options.
     (AMAZON, aggregate({"$sort": {"_id": 1}}, {"$limit": 1}, {"$project": {"a": 1}})),
+    ((*AMAZON, *COSMOS), find(sort={"$natural": -1})),
     (AMAZON, find(allowDiskUse=True)),
     (AMAZON, find(noCursorTimeout=True)),
     (("documentdb-5.0", *ELASTIC, *COSMOS, *AZURE), find(collation=COLLATION)),

@@ -79,6 +79,7 @@ def _read_concern(body: Mapping[str, Any]) -> list[str]:
 def _sort(value: Any, found: Found) -> None:
     if value:
         found.sorts.append(keys_of(value))
+        found.form("sort.natural-backwards", seen=value.get("$natural") == -1)
     for way in value.values():
         found.add("projection", *filter(is_operator, way if isinstance(way, dict) else ()))
 
