@@ -13,11 +13,11 @@ def command(body: dict[str, Any], **beside: list[dict[str, Any]]) -> Command:
     return Command(next(iter(body)), bson.encode({**body, "$db": "db"}), sequences)
 
 
-def find(where: dict[str, Any] | None = None, **options: Any) -> Command:
+def find(where: Any = None, **options: Any) -> Command:
     return command({"find": "things", "filter": where or {}, **options})
 
 
-def aggregate(*stages: dict[str, Any], **options: Any) -> Command:
+def aggregate(*stages: Any, **options: Any) -> Command:
     return command({"aggregate": "things", "pipeline": list(stages), "cursor": {}, **options})
 
 

@@ -104,6 +104,14 @@ class TestShards:
         ]
         assert codes(COSMOS, *sent) == [None, 61, None, None]
 
+    @pytest.mark.parametrize("made", [insert({"_id": 1, "k": 2}), index({"k": 1})])
+    def test_a_collection_that_exists_is_not_sharded_on_elastic_clusters(
+        self, made: Command
+    ) -> None:
+        assert codes(ELASTIC, made, SHARDED) == [None, 20]
+        assert codes(ELASTIC, SHARDED, made, SHARDED) == [None, None, None]
+        assert codes("azure-documentdb", made, SHARDED) == [None, None]
+
     def test_the_server_behind_is_not_asked_to_shard(self) -> None:
         assert Guard(load_profile(COSMOS))(CREATED) == Refusal({"ok": 1.0})
 

@@ -20,6 +20,7 @@ from mlflow_docstore import cli
 from mlflow_docstore.testing.guard.faults import THROTTLED, Faults, failing_statements
 from mlflow_docstore.testing.guard.guard import Finding, Guard, Watch
 from mlflow_docstore.testing.guard.profiles import load_profile, profile_names
+from mlflow_docstore.testing.guard.protocol import Command
 from mlflow_docstore.testing.guard.proxy import Delay, Judge, Proxy, Verdict, together
 from mlflow_docstore.testing.guard.recording import Entry, Recorder, in_words
 from tests.standin import HOST, StandIn
@@ -292,3 +293,14 @@ def test_the_command_says_what_it_cannot_take(
         cli.main(["proxy", *arguments])
     assert caught.value.code == 2
     assert re.search(re.escape(trouble), capsys.readouterr().err)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_judge_that_fails_leaves_no_client_waiting(through: Through) -> None:
+    def judge(command: Command) -> Verdict:
+        if command.name == "insert":
+            raise ValueError(command.name)
+        return Verdict.FORWARD
+
+    with pytest.raises(AutoReconnect):
+        through(judge).insert_one({"_id": 1})

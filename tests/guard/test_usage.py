@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
+from mlflow_docstore.testing.guard.collections import Collections
+from mlflow_docstore.testing.guard.guard import Guard, use_of
+from mlflow_docstore.testing.guard.profiles import load_profile
 from mlflow_docstore.testing.guard.protocol import Command
+from mlflow_docstore.testing.guard.proxy import Verdict
 from mlflow_docstore.testing.guard.usage.commands import found_in
 from mlflow_docstore.testing.guard.usage.found import Feature
 
@@ -86,6 +90,33 @@ NOT_FOUND = [
     (update({"$max": {"a": 1}}), ("form", "max.document")),
     (project({"$reduce": {"input": [], "initialValue": False}}), ("form", "reduce.null")),
 ]
+
+
+MALFORMED = [
+    find(5, projection=5, sort=5),
+    find({"$and": 5, "a": {"$in": 5, "$elemMatch": 5}}, readConcern=5, writeConcern=5),
+    command({"aggregate": "things", "pipeline": 5}),
+    aggregate(5, {"$group": 5}, {"$lookup": 5}, {"$facet": 5}, {"$sort": 5}),
+    aggregate({"$bucket": {"output": 5}}, {"$merge": {"whenMatched": "keep"}}, {"$unionWith": 5}),
+    update(5),
+    update({"$set": 5, "$push": {"a": 5}}, upsert=True),
+    update({"$set": {"a": 1, "a.b": 2, "c": "x" * 1000}}),
+    command({"update": "things"}, updates=[{}]),
+    command({"delete": "things"}, deletes=[{}]),
+    command({"createIndexes": "things", "indexes": [{}, {"key": 5, "unique": True}]}),
+    command({"createIndexes": "things", "indexes": []}),
+    command({"dropIndexes": "things"}),
+    command({"findAndModify": "things"}),
+    command({"aggregate": 1, "pipeline": []}),
+]
+
+
+@pytest.mark.parametrize("sent", MALFORMED)
+def test_what_is_malformed_is_left_to_the_server(sent: Command) -> None:
+    assert Guard(load_profile("mongodb-8.0"))(sent) is Verdict.FORWARD
+    collections = Collections()
+    use_of(sent, collections)
+    collections.note(sent)
 
 
 @pytest.mark.parametrize(("sent", "found"), FOUND)

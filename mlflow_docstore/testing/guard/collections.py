@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .protocol import Command, Document
-from .usage.found import Feature, Found, Keys, keys_of, nested
+from .usage.found import Feature, Found, Keys, items, keys_of, nested
 
 _SUSPECT = (b".", b"$")
 """Without these in its bytes, no field of a document has them in its name."""
@@ -20,7 +20,7 @@ class Known:
     """One collection.
 
     Args:
-        indexes: Keys by name, besides the one of the id.
+        indexes: Keys by name, besides the one of the id; replaced as a whole, as others read it.
         shard_key: The fields that spread it.
         filled: Whether anything was written.
     """
@@ -28,6 +28,11 @@ class Known:
     indexes: dict[str, Keys] = field(default_factory=dict)
     shard_key: tuple[str, ...] = ()
     filled: bool = False
+
+    @property
+    def exists(self) -> bool:
+        """Whether it is there already, and not spread."""
+        return not self.shard_key and (self.filled or bool(self.indexes))
 
     def serves(self, sort: Keys) -> str | None:
         """The form that a sort has which no index serves; None where one does."""
@@ -63,6 +68,8 @@ class Collections:
                 yield "form", form
         if command.name == "createIndexes":
             yield from _unique(known, command.statements("indexes"))
+        elif command.name == "shardCollection" and self._sharded(command).exists:
+            yield "form", "shard.existing"
         if known.shard_key:
             yield from _unsharded(known, command)
         if command.name in {"insert", "update", "findAndModify"}:
@@ -84,27 +91,31 @@ class Collections:
                 _DEFINITIONS[command.name](self, command)
 
     def _index(self, command: Command) -> None:
-        for index in command.statements("indexes"):
-            self.of(command).indexes[index["name"]] = keys_of(index["key"])
+        made = {
+            one.get("name", ""): keys_of(one.get("key")) for one in command.statements("indexes")
+        }
+        known = self.of(command)
+        known.indexes = {**known.indexes, **made}
 
     def _unindex(self, command: Command) -> None:
-        indexes, given = self.of(command).indexes, command.body["index"]
-        if given == "*":
-            indexes.clear()
-        elif isinstance(given, str):
-            indexes.pop(given, None)
+        known, given = self.of(command), command.body.get("index")
+        kept = known.indexes.items()
+        known.indexes = {name: keys for name, keys in kept if given not in {name, "*"}}
 
     def _forget(self, command: Command) -> None:
         self.known.pop((command.database, command.collection), None)
 
     def _forget_all(self, command: Command) -> None:
-        for key in [key for key in self.known if key[0] == command.database]:
-            del self.known[key]
+        for key in list(self.known):
+            if key[0] == command.database:
+                self.known.pop(key, None)
+
+    def _sharded(self, command: Command) -> Known:
+        database, _, name = command.collection.partition(".")
+        return self.known.setdefault((database, name), Known())
 
     def _shard(self, command: Command) -> None:
-        database, _, name = command.collection.partition(".")
-        known = self.known.setdefault((database, name), Known())
-        known.shard_key = tuple(command.body.get("key", {}))
+        self._sharded(command).shard_key = tuple(path for path, _ in items(command.body.get("key")))
 
     def _create_custom(self, command: Command) -> None:
         name, key = command.body.get("collection", ""), command.body.get("shardKey")
@@ -133,7 +144,7 @@ def _unique(known: Known, indexes: Sequence[Document]) -> Iterator[Feature]:
         if index.get("unique"):
             if known.filled:
                 yield "form", "unique.not-empty"
-            if any("." in path for path in index["key"]):
+            if any("." in path for path, _ in keys_of(index.get("key"))):
                 yield "form", "unique.nested"
 
 
@@ -157,9 +168,9 @@ def _changes(command: Command) -> Iterator[tuple[Document, Any, bool]]:
         body = command.body
         yield body.get("query", {}), body.get("update", {}), bool(body.get("upsert"))
     for one in command.statements("updates") if command.name == "update" else ():
-        yield one["q"], one["u"], bool(one.get("upsert"))
+        yield one.get("q", {}), one.get("u"), bool(one.get("upsert"))
     for one in command.statements("deletes") if command.name == "delete" else ():
-        yield one["q"], {}, False
+        yield one.get("q", {}), {}, False
 
 
 def _written(change: Any) -> set[str]:
@@ -167,7 +178,7 @@ def _written(change: Any) -> set[str]:
         return set()
     names = set(change)
     for operator in ("$set", "$setOnInsert"):
-        names |= set(change.get(operator, ()))
+        names |= {path for path, _ in items(change.get(operator))}
     return names
 
 
@@ -184,7 +195,7 @@ def _stored_names(command: Command) -> Iterator[Feature]:
             replaces = not any(name.startswith("$") for name in change)
             stored = [{"": change}] if replaces else [change[one] for one in _STORING & set(change)]
             for paths in stored:
-                for value in paths.values():
+                for _, value in items(paths):
                     names |= set(_names(value)) - _MODIFIERS
     if any("." in name for name in names):
         yield "form", "stored.dotted-key"

@@ -90,12 +90,12 @@ class Faults:
 
 
 def failing_statements(every: int, code: int, text: str) -> Callable[[Command], Ruling]:
-    """Of bulk writes, each so manieth statement fails, the last of so many first.
+    """Of every so many statements of a bulk write, the last one fails.
 
     Args:
-        every: How many statements there are to a failure.
-        code: What the server answers for each.
-        text: What it says.
+        every: How many.
+        code: What the server answers for each that fails.
+        text: What it says of it.
     """
     error = {"code": code, "errmsg": text}
 

@@ -19,6 +19,8 @@ from .usage.found import Feature
 
 _GREETINGS = frozenset({"hello", "ismaster", "isMaster"})
 _VERSIONS = frozenset({"buildInfo", "buildinfo"})
+# What clients send because the server has told them that it takes it.
+_UNASKED = frozenset({("session", "lsid")})
 _TALK = frozenset({"saslStart", "saslContinue", "authenticate", "logout"})
 
 
@@ -139,8 +141,6 @@ class Watch:
     application: str | None = None
     findings: dict[Finding, str] = field(default_factory=dict)
     """The first occasion of each."""
-    unasked: frozenset[Feature] = frozenset({("session", "lsid")})
-    """What clients send because the server has told them that it takes it."""
 
     def __post_init__(self) -> None:
         self.collections = Collections()
@@ -171,7 +171,7 @@ class Watch:
             known = self._features[use.features] = tuple(
                 Finding(profile.name, command.name, *feature)
                 for profile in self.profiles
-                for feature in sorted(use.features - self.unasked)
+                for feature in sorted(use.features - _UNASKED)
                 if profile.objection(feature) is not None
             )
         return known

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 import bson
+from bson.codec_options import CodecOptions, DatetimeConversion
 
 Document: TypeAlias = dict[str, Any]
 
@@ -26,6 +27,10 @@ _SECTIONS_AT = _HEADER.size + 4
 _REPLY_DOCUMENT_AT = _HEADER.size + 20
 _CHECKSUM, _MORE_TO_COME = 1, 2
 _CHUNK = 65536
+# Whatever a client can encode is read, dates beyond Python's as well.
+_READING: CodecOptions[Document] = CodecOptions(
+    datetime_conversion=DatetimeConversion.DATETIME_AUTO, unicode_decode_error_handler="replace"
+)
 
 HOUSEKEEPING = frozenset(
     {
@@ -59,7 +64,7 @@ class Command:
     @cached_property
     def body(self) -> Document:
         """Its document; documents that travel beside it are not in it."""
-        return bson.decode(self.raw)
+        return _decoded(self.raw)
 
     @property
     def database(self) -> str:
@@ -78,7 +83,7 @@ class Command:
         return len(self.raw) + beside
 
     @cached_property
-    def _decoded(self) -> dict[str, Sequence[Document]]:
+    def _read(self) -> dict[str, Sequence[Document]]:
         return {}
 
     def statements(self, name: str) -> Sequence[Document]:
@@ -86,15 +91,19 @@ class Command:
         if name not in self.sequences:
             found: Sequence[Document] = self.body.get(name, ())
             return found
-        if name not in self._decoded:
-            self._decoded[name] = [bson.decode(one) for one in self.sequences[name]]
-        return self._decoded[name]
+        if name not in self._read:
+            self._read[name] = [_decoded(one) for one in self.sequences[name]]
+        return self._read[name]
 
     def sizes(self, name: str) -> list[int]:
         """The bytes of each document of a field."""
         if name in self.sequences:
             return [len(one) for one in self.sequences[name]]
         return [len(bson.encode(one)) for one in self.body.get(name, ())]
+
+
+def _decoded(raw: bytes) -> Document:
+    return bson.decode(raw, _READING)
 
 
 def messages(source: socket.socket) -> Iterator[bytes]:
@@ -201,10 +210,10 @@ def amended(message: bytes, change: Callable[[Document], Document]) -> bytes:
     number, answered, kind = _HEADER.unpack_from(message)[1:]
     if kind == _OP_REPLY:
         head = message[_HEADER.size : _REPLY_DOCUMENT_AT]
-        document = bson.encode(change(bson.decode(message[_REPLY_DOCUMENT_AT:])))
+        document = bson.encode(change(_decoded(message[_REPLY_DOCUMENT_AT:])))
         return _framed((number, answered), head + document, _OP_REPLY)
     raw, _ = _sections(message, len(message))
-    return _framed((number, answered), b"\0\0\0\0\0" + bson.encode(change(bson.decode(raw))))
+    return _framed((number, answered), b"\0\0\0\0\0" + bson.encode(change(_decoded(raw))))
 
 
 def _framed(numbers: tuple[int, int], content: bytes, kind: int = _OP_MSG) -> bytes:

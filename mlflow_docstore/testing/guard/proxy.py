@@ -191,11 +191,14 @@ class Proxy:
             threading.Thread(target=self._pump, args=(connection, pump), daemon=True).start()
 
     def _pump(self, connection: _Connection, pump: Callable[[_Connection], None]) -> None:
-        with contextlib.suppress(OSError):
-            pump(connection)
-        connection.cut()
-        with self._lock:
-            self._connections.discard(connection)
+        try:
+            with contextlib.suppress(OSError):
+                pump(connection)
+        finally:
+            # Whatever a judge may have raised, no client waits for ever.
+            connection.cut()
+            with self._lock:
+                self._connections.discard(connection)
 
     def _requests(self, connection: _Connection) -> None:
         host, port = self.address

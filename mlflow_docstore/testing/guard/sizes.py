@@ -7,7 +7,7 @@ import bson
 
 from .collections import Known
 from .protocol import Command, Document
-from .usage.found import Found, keys_of, nested
+from .usage.found import Found, items, members, nested
 
 Size = tuple[str, int]
 
@@ -34,7 +34,7 @@ def sizes_of(command: Command, found: Found, known: Known) -> Iterator[Size]:
     elif command.name == "createIndexes":
         yield from _indexes(command, known)
     elif command.name == "aggregate":
-        yield "pipeline_stages", len(command.body["pipeline"])
+        yield "pipeline_stages", len(members(command.body.get("pipeline")))
     if command.name == "findAndModify":
         yield "findAndModify.sort_fields", max(map(len, found.sorts), default=0)
 
@@ -65,38 +65,41 @@ def _updated(command: Command, known: Known) -> Iterator[Size]:
         if isinstance(change, dict) and size >= _WORTH_A_LOOK:
             replaces = not any(name.startswith("$") for name in change)
             yield "document_bytes", size if replaces else _brought(change)
-            stored = dict(change) if replaces else _unfolded(change.get("$set", {}))
+            stored = dict(change) if replaces else _unfolded(change.get("$set"))
             yield from _stored(stored, known)
 
 
 def _changes(command: Command) -> list[Any]:
     if command.name == "findAndModify":
         return [command.body.get("update")]
-    return [one["u"] for one in command.statements("updates")]
+    return [one.get("u") for one in command.statements("updates")]
 
 
 def _brought(change: Mapping[str, Any]) -> int:
-    paths = (change.get(name, {}) for name in ("$set", "$push", "$addToSet"))
+    paths = (dict(items(change.get(name))) for name in ("$set", "$push", "$addToSet"))
     return sum(len(bson.encode(one)) for one in paths)
 
 
-def _unfolded(paths: Mapping[str, Any]) -> Document:
-    """A document with the values at these paths."""
+def _unfolded(paths: Any) -> Document:
+    """A document with the values at these paths; of two that conflict, the later one."""
     made: Document = {}
-    for path, value in paths.items():
+    for path, value in items(paths):
         *parents, last = path.split(".")
         at = made
         for parent in parents:
-            at = at.setdefault(parent, {})
+            inner = at.get(parent)
+            # Not a document of the command's own, which others read as well.
+            at[parent] = dict(inner) if isinstance(inner, dict) else {}
+            at = at[parent]
         at[last] = value
     return made
 
 
 def _indexes(command: Command, known: Known) -> Iterator[Size]:
     made = command.statements("indexes")
-    names = {"_id_", *known.indexes, *(index["name"] for index in made)}
+    names = {"_id_", *known.indexes, *(index.get("name") for index in made)}
     yield "indexes", len(names)
-    yield "index_fields", max(len(keys_of(index["key"])) for index in made)
+    yield "index_fields", max((len(items(index.get("key"))) for index in made), default=0)
 
 
 def _depth(value: Any) -> int:

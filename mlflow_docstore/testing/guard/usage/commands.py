@@ -6,7 +6,7 @@ from typing import Any
 from mlflow_docstore.testing.guard.protocol import Command, Document
 
 from .expressions import walk_expression
-from .found import Found, is_operator, keys_of
+from .found import Found, is_operator, items, keys_of, members
 from .indexes import walk_index
 from .pipelines import walk_pipeline
 from .queries import walk_query
@@ -63,29 +63,24 @@ def _session(command: str, body: Mapping[str, Any], found: Found) -> None:
         *(("txnNumber",) if "txnNumber" in body and not transaction else ()),
         *(("startTransaction",) if transaction else ()),
         *(f"readConcern.{name}" for name in _read_concern(body)),
-        *(("writeConcern.w0",) if body.get("writeConcern", {}).get("w") == 0 else ()),
+        *(("writeConcern.w0",) if ("w", 0) in items(body.get("writeConcern")) else ()),
     )
 
 
 def _read_concern(body: Mapping[str, Any]) -> list[str]:
-    concern = body.get("readConcern", {})
-    return [
-        str(concern["level"]) if name == "level" else name
-        for name in ("level", "afterClusterTime", "atClusterTime")
-        if name in concern
-    ]
+    concern = items(body.get("readConcern"))
+    return [str(value) if name == "level" else name for name, value in concern]
 
 
 def _sort(value: Any, found: Found) -> None:
-    if value:
-        found.sorts.append(keys_of(value))
-        found.form("sort.natural-backwards", seen=value.get("$natural") == -1)
-    for way in value.values():
-        found.add("projection", *filter(is_operator, way if isinstance(way, dict) else ()))
+    found.sorts.append(keys_of(value))
+    for path, way in items(value):
+        found.form("sort.natural-backwards", seen=path == "$natural" and way == -1)
+        found.add("projection", *(name for name, _ in items(way) if is_operator(name)))
 
 
 def _projection(value: Any, found: Found) -> None:
-    for path, chosen in value.items():
+    for path, chosen in items(value):
         found.form("projection.$", seen=path.endswith(".$"))
         if not isinstance(chosen, dict):
             walk_expression(chosen, found)
@@ -99,7 +94,7 @@ def _projection(value: Any, found: Found) -> None:
 
 
 def _array_filters(value: Any, found: Found) -> None:
-    for one in value:
+    for one in members(value):
         walk_query(one, found)
 
 

@@ -1,7 +1,10 @@
 """What was found in a command."""
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import ItemsView
 
 Feature: TypeAlias = tuple[str, str]
 """Kind and name, such as ``("stage", "$facet")``: the first two columns of a profile."""
@@ -9,8 +12,8 @@ Feature: TypeAlias = tuple[str, str]
 Keys: TypeAlias = tuple[tuple[str, int], ...]
 """Paths and directions, of a sort or an index."""
 
-
 _NESTED = (dict, list)
+_NO_ITEMS: "ItemsView[str, Any]" = dict[str, Any]().items()
 
 
 @dataclass
@@ -36,6 +39,16 @@ def nested(value: Any) -> list[Any]:
     return [one for one in inner if type(one) in _NESTED] if type(value) in _NESTED else []
 
 
+def items(value: Any) -> "ItemsView[str, Any]":
+    """The fields of a document; none of what is no document, which the server will tell."""
+    return value.items() if isinstance(value, dict) else _NO_ITEMS
+
+
+def members(value: Any) -> list[Any]:
+    """The members of an array; none of what is no array."""
+    return value if isinstance(value, list) else []
+
+
 def is_operator(name: object) -> bool:
     return isinstance(name, str) and name.startswith("$")
 
@@ -47,7 +60,6 @@ def is_condition(value: object) -> bool:
 
 def keys_of(spec: Any) -> Keys:
     """The plain directions of a sort or an index; a meta sort has none."""
-    items = spec.items() if isinstance(spec, dict) else ()
     return tuple(
-        (path, 1 if way > 0 else -1) for path, way in items if isinstance(way, int | float)
+        (path, 1 if way > 0 else -1) for path, way in items(spec) if isinstance(way, int | float)
     )

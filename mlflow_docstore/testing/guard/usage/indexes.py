@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .found import Found, is_operator
+from .found import Found, is_operator, items, members
 
 _PLAIN = frozenset({"key", "name", "v", "ns", "background"})
 
 
 def walk_index(index: Mapping[str, Any], found: Found) -> None:
     """Note the kind and the options of an index."""
-    keys = index.get("key", {})
-    for path, way in keys.items():
+    keys = items(index.get("key"))
+    for path, way in keys:
         if path == "$**" or path.endswith(".$**"):
             found.add("index", "wildcard")
         elif isinstance(way, str):
@@ -20,14 +20,12 @@ def walk_index(index: Mapping[str, Any], found: Found) -> None:
     for option, value in index.items():
         if option not in _PLAIN and value is not False:
             found.add("index", option)
-    _partial(index.get("partialFilterExpression", {}), found)
+    _partial(index.get("partialFilterExpression"), found)
 
 
 def _partial(condition: Any, found: Found) -> None:
-    if isinstance(condition, dict):
-        for name, inner in condition.items():
-            found.add("partial filter", *((name,) if is_operator(name) else ()))
-            _partial(inner, found)
-    elif isinstance(condition, list):
-        for one in condition:
-            _partial(one, found)
+    for name, inner in items(condition):
+        found.add("partial filter", *((name,) if is_operator(name) else ()))
+        _partial(inner, found)
+    for one in members(condition):
+        _partial(one, found)

@@ -1,10 +1,10 @@
 """Pipelines of stages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .expressions import walk_expression
-from .found import Found, is_operator, keys_of
+from .found import Found, is_operator, items, keys_of, members
 from .queries import walk_query
 
 # What may stand behind a sort whose order it does not need, or makes its own.
@@ -14,19 +14,22 @@ _ORDERLESS = frozenset({"$group", "$count", "$sortByCount", "$bucket", "$out", "
 def walk_pipeline(stages: Any, found: Found) -> None:
     """Note what the stages use, and by what they sort."""
     _walk(stages, found)
-    names = [name for stage in stages for name in stage]
+    names = [name for stage in members(stages) for name, _ in items(stage)]
     if "$sort" in names:
         behind = names[len(names) - names[::-1].index("$sort") :]
         found.form("sort.not-last", seen=bool(behind) and not _ORDERLESS & set(behind))
 
 
 def _walk(stages: Any, found: Found) -> None:
-    if not isinstance(stages, Sequence):
-        return
-    for stage in stages:
-        for name, inner in stage.items():
+    for stage in members(stages):
+        for name, inner in items(stage):
             found.add("stage", name)
             _STAGES.get(name, walk_expression)(inner, found)
+
+
+def _of(inner: Any, name: str) -> Any:
+    """A field of a stage's document; None where there is none."""
+    return inner.get(name) if isinstance(inner, dict) else None
 
 
 def _ignored(inner: Any, found: Found) -> None:
@@ -35,11 +38,11 @@ def _ignored(inner: Any, found: Found) -> None:
 
 def _sort(inner: Any, found: Found) -> None:
     found.sorts.append(keys_of(inner))
-    found.add("expression", *("$meta" for way in inner.values() if isinstance(way, dict)))
+    found.add("expression", *("$meta" for _, way in items(inner) if isinstance(way, dict)))
 
 
 def _group(inner: Any, found: Found) -> None:
-    for name, value in inner.items():
+    for name, value in items(inner):
         if name == "_id":
             walk_expression(value, found)
         else:
@@ -47,54 +50,53 @@ def _group(inner: Any, found: Found) -> None:
 
 
 def _accumulator(kind: str, value: Any, found: Found) -> None:
-    for name, inner in value.items():
+    for name, inner in items(value):
         if is_operator(name):
             found.add(kind, name)
             walk_expression(inner, found)
 
 
 def _bucket(inner: Any, found: Found) -> None:
-    walk_expression([inner.get("groupBy"), inner.get("boundaries")], found)
-    for value in inner.get("output", {}).values():
+    walk_expression([_of(inner, "groupBy"), _of(inner, "boundaries")], found)
+    for _, value in items(_of(inner, "output")):
         _accumulator("accumulator", value, found)
 
 
 def _window(inner: Any, found: Found) -> None:
-    walk_expression(inner.get("partitionBy"), found)
-    for value in inner.get("output", {}).values():
+    walk_expression(_of(inner, "partitionBy"), found)
+    for _, value in items(_of(inner, "output")):
         _accumulator("window", value, found)
 
 
 def _lookup(inner: Any, found: Found) -> None:
-    found.form("lookup.let", seen="let" in inner)
-    found.form("lookup.pipeline", seen="pipeline" in inner)
-    found.form("lookup.concise", seen="pipeline" in inner and "localField" in inner)
-    walk_expression(inner.get("let"), found)
-    _walk(inner.get("pipeline", ()), found)
+    stages = _of(inner, "pipeline")
+    found.form("lookup.let", seen=_of(inner, "let") is not None)
+    found.form("lookup.pipeline", seen=stages is not None)
+    found.form("lookup.concise", seen=stages is not None and _of(inner, "localField") is not None)
+    walk_expression(_of(inner, "let"), found)
+    _walk(stages, found)
 
 
 def _graph_lookup(inner: Any, found: Found) -> None:
-    walk_expression(inner.get("startWith"), found)
-    walk_query(inner.get("restrictSearchWithMatch"), found)
+    walk_expression(_of(inner, "startWith"), found)
+    walk_query(_of(inner, "restrictSearchWithMatch"), found)
 
 
 def _facet(inner: Any, found: Found) -> None:
-    for stages in inner.values():
+    for _, stages in items(inner):
         _walk(stages, found)
 
 
 def _union(inner: Any, found: Found) -> None:
-    if isinstance(inner, dict):
-        _walk(inner.get("pipeline", ()), found)
+    _walk(_of(inner, "pipeline"), found)
 
 
 def _merge(inner: Any, found: Found) -> None:
-    if isinstance(inner, dict) and not isinstance(inner.get("whenMatched", ""), str):
-        _walk(inner["whenMatched"], found)
+    _walk(_of(inner, "whenMatched"), found)
 
 
 def _near(inner: Any, found: Found) -> None:
-    walk_query(inner.get("query"), found)
+    walk_query(_of(inner, "query"), found)
 
 
 _STAGES: Mapping[str, Callable[[Any, Found], None]] = {

@@ -6,7 +6,7 @@ from typing import Any
 from bson.regex import Regex
 
 from .expressions import walk_expression
-from .found import Found, is_condition, is_operator
+from .found import Found, is_condition, is_operator, items, members
 
 _LOGICAL = frozenset({"$and", "$or", "$nor"})
 _LISTS = frozenset({"$in", "$nin", "$all"})
@@ -21,12 +21,10 @@ def walk_query(query: Any, found: Found, depth: int = 0) -> None:
         found: Where to note it.
         depth: How many element matches it lies in.
     """
-    if not isinstance(query, dict):
-        return
-    for name, inner in query.items():
+    for name, inner in items(query):
         if name in _LOGICAL:
             found.add("query", name)
-            for one in inner:
+            for one in members(inner):
                 walk_query(one, found, depth)
         elif name == "$expr":
             found.add("query", name)
@@ -65,8 +63,8 @@ def _argument(name: str, inner: Any, found: Found, depth: int) -> None:
         found.add("query", *filter(is_operator, inner))
 
 
-def _members(name: str, members: Any, found: Found, depth: int) -> None:
-    for member in members:
+def _members(name: str, inner: Any, found: Found, depth: int) -> None:
+    for member in members(inner):
         if isinstance(member, dict):
             matching = name == "$all" and "$elemMatch" in member
             found.form("all.elemMatch", seen=matching)

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from .found import Found, is_condition, is_operator
+from .found import Found, is_condition, is_operator, items
 from .pipelines import walk_pipeline
 from .queries import walk_query
 
@@ -17,10 +17,10 @@ def walk_update(update: Any, found: Found) -> None:
         found.form("update.pipeline")
         walk_pipeline(update, found)
         return
-    for name, paths in update.items():
+    for name, paths in items(update):
         if is_operator(name):
             found.add("update", name)
-            for path, value in paths.items():
+            for path, value in items(paths):
                 if ".$" in path:
                     _path(path, found)
                 _value(name, value, found)
