@@ -4,9 +4,11 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 from uuid import uuid4
 
@@ -295,8 +297,12 @@ def test_the_command_says_what_it_cannot_take(
     assert re.search(re.escape(trouble), capsys.readouterr().err)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_judge_that_fails_leaves_no_client_waiting(through: Through) -> None:
+def test_a_judge_that_fails_is_told_and_leaves_no_client_waiting(
+    through: Through, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: SimpleQueue[threading.ExceptHookArgs] = SimpleQueue()
+    monkeypatch.setattr(threading, "excepthook", told.put)
+
     def judge(command: Command) -> Verdict:
         if command.name == "insert":
             raise ValueError(command.name)
@@ -304,3 +310,4 @@ def test_a_judge_that_fails_leaves_no_client_waiting(through: Through) -> None:
 
     with pytest.raises(AutoReconnect):
         through(judge).insert_one({"_id": 1})
+    assert told.get(timeout=60).exc_type is ValueError
