@@ -170,6 +170,7 @@ LACKS = [
     ((*ELASTIC, *COSMOS), find({"$text": {"$search": "a"}})),
     (AMAZON, find({"a": {"$all": [{"$elemMatch": {"b": 1}}]}})),
     (ELASTIC, find({"a": {"$elemMatch": {"b": {"$elemMatch": {"c": 1}}}}})),
+    (ELASTIC, find({"a": {"$elemMatch": {"$elemMatch": {"$gt": 1}}}})),
     (AMAZON, find({"a": {"$in": [{"$b": 1}]}})),
     (COSMOS, find({"a": {"$bitsAllSet": 1}})),
     # Updates and what is stored.

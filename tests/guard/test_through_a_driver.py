@@ -145,6 +145,16 @@ def test_what_the_server_refuses_of_the_rest_is_told_too(through: Through) -> No
     assert found == [(2, 16500), (4, 11000), (5, 16500)]
 
 
+def test_in_order_nothing_happens_behind_what_the_server_refuses(through: Through) -> None:
+    things = through(Faults(failing_statements(3, 16500, "too many"), numbers={1}))
+    things.insert_one({"_id": 1})
+    with pytest.raises(BulkWriteError) as hit:
+        things.insert_many(ROWS)
+    found = [(one["index"], one["code"]) for one in hit.value.details["writeErrors"]]
+    assert found == [(1, 11000)]
+    assert [row["_id"] for row in things.find(sort=[("_id", 1)])] == [0, 1]
+
+
 def test_documents_within_a_command_count_as_those_beside_it(through: Through) -> None:
     things = through(Faults(failing_statements(3, 16500, "too many"), pattern="insert"))
     said = things.database.command("insert", things.name, documents=ROWS, ordered=False)
