@@ -64,9 +64,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if reason := FAILURES.get(item.nodeid.rpartition("/")[2]):
             item.add_marker(pytest.mark.xfail(reason=reason))
         spec = getattr(item, "callspec", None)
-        subject = spec.params.get("_subject") if spec else None
-        chosen = DIFFERING if subject in GUARDED else CHOSEN if subject == STANDIN else None
-        if chosen is not None and item.path.stem not in chosen:
+        params = spec.params if spec else {}
+        if item.path.stem not in CHOSEN and params.get("_subject") == STANDIN:
+            item.add_marker(pytest.mark.exhaustive)
+        guarded = not GUARDED.keys().isdisjoint(map(params.get, ("_subject", "driver_subject")))
+        if guarded and item.path.stem not in DIFFERING:
             item.add_marker(pytest.mark.exhaustive)
 
 
