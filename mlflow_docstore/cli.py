@@ -83,6 +83,18 @@ def _check(options: argparse.Namespace) -> int:
     return check(options)
 
 
+def _init_arguments(parser: argparse.ArgumentParser) -> None:
+    from mlflow_docstore.init import add_arguments  # noqa: PLC0415 - for that command only
+
+    add_arguments(parser)
+
+
+def _init(options: argparse.Namespace) -> int:
+    from mlflow_docstore.init import run  # noqa: PLC0415 - for that command only
+
+    return run(options)
+
+
 def _quickstart_arguments(parser: argparse.ArgumentParser) -> None:
     from mlflow_docstore.quickstart import add_arguments  # noqa: PLC0415 - for that command only
 
@@ -191,6 +203,7 @@ COMMANDS = (
         _quickstart,
     ),
     Command("check", "judge a database by the contract suite", _check_arguments, _check),
+    Command("init", "make a database's collections and indexes", _init_arguments, _init),
     Command(
         "compact",
         "merge small metric chunks of ended runs, sweep up what nothing needs",

@@ -12,8 +12,6 @@ ADAPTERS = "mlflow_docstore.adapters"
 """The group of entry points through which a database, in this package or another, is found."""
 
 PLANNED: Mapping[str, str] = {
-    "documentdb": "Amazon DocumentDB",
-    "cosmos-mongodb": "Azure Cosmos DB for MongoDB",
     "cosmos": "Azure Cosmos DB for NoSQL",
 }
 """Schemes that have no adapter yet. MLflow knows them, so that they are answered here."""

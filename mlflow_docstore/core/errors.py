@@ -88,3 +88,7 @@ class Unreachable(Unavailable):
     """No server answers at all, or it refuses us; ``facts["reason"]`` says why in one line."""
 
     retryable = False
+
+
+class Forbidden(Unreachable):
+    """The user that we are may not do this."""

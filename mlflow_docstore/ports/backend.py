@@ -1,6 +1,8 @@
 """A backend: one opened database, with a repository for every area."""
 
 from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from mlflow_docstore.core.capabilities import Capabilities
@@ -14,6 +16,45 @@ from .model_versions import ModelVersionRepository
 from .registered_models import RegisteredModelRepository
 from .runs import RunRepository
 from .webhooks import WebhookRepository
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """What a database may use up, where that is paid for by itself.
+
+    Args:
+        units: Request units a second.
+        autoscale: Whether they are the most that is used, and a tenth of it the least.
+    """
+
+    units: int
+    autoscale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """How a database is to be made, besides what every one needs.
+
+    Args:
+        sharded: Whether collections are spread over shards where they need not be.
+        throughput: Of the database; None for what its service gives it.
+    """
+
+    sharded: bool = False
+    throughput: Throughput | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done to a database before its first use.
+
+    Args:
+        text: What, on one line, without its verb.
+        run: Does it. Repeatable.
+    """
+
+    text: str
+    run: Callable[[], None]
 
 
 class Backend(Protocol):
@@ -77,6 +118,15 @@ class Backend(Protocol):
 
         Raises:
             Unsupported: The database was written by a newer schema than this release knows.
+            Forbidden: It is not prepared, and this user may not do so.
+        """
+
+    @abstractmethod
+    def steps(self, provision: Provision) -> Iterator[Step]:
+        """What ``prepare`` does, step by step, whether or not it has been done already.
+
+        Raises:
+            Unsupported: The database has no such provision.
         """
 
     @abstractmethod

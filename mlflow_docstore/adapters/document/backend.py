@@ -1,12 +1,12 @@
 """A database as a backend: repositories over a driver that retries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlflow_docstore.core.capabilities import Capabilities
-from mlflow_docstore.core.errors import NotFound, Unsupported
-from mlflow_docstore.ports.backend import Adapter, Backend
+from mlflow_docstore.core.errors import Forbidden, NotFound, Unsupported
+from mlflow_docstore.ports.backend import Adapter, Backend, Provision, Step
 from mlflow_docstore.ports.experiments import ExperimentRepository
 from mlflow_docstore.ports.indexes import IndexRepository
 from mlflow_docstore.ports.inputs import InputRepository
@@ -33,6 +33,11 @@ from .repositories.runs import DocumentRuns
 from .repositories.webhooks import DocumentWebhooks
 from .retry import RetryingDriver
 from .texts.large import LargeTexts
+
+_ASK_ANOTHER = (
+    "it is not prepared for this release, and this user may not make collections and indexes:"
+    " run `mlflow-docstore init URI` as one who may"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +148,20 @@ class DocumentBackend(Backend):
 
     def prepare(self) -> None:
         if self._prepared_version() < LAYOUT.version:
-            self._driver.prepare(LAYOUT)
-            if not self._driver.insert(META, {"_id": MARKER_ID, "version": LAYOUT.version}):
-                self._driver.patch(META, MARKER_ID, Patch(set={"version": LAYOUT.version}))
+            try:
+                self._driver.prepare(LAYOUT)
+                self._mark()
+            except Forbidden as error:
+                raise Forbidden("database", reason=_ASK_ANOTHER) from error
+
+    def steps(self, provision: Provision) -> Iterator[Step]:
+        yield from self._driver.preparation(LAYOUT, provision)
+        yield Step(f"marker of schema {LAYOUT.version}", self._mark)
+
+    def _mark(self) -> None:
+        """Say that the database is prepared."""
+        if not self._driver.insert(META, {"_id": MARKER_ID, "version": LAYOUT.version}):
+            self._driver.patch(META, MARKER_ID, Patch(set={"version": LAYOUT.version}))
 
     def require(self) -> None:
         if not self._prepared_version():

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from mlflow_docstore.core.capabilities import Capabilities
+from mlflow_docstore.core.errors import Unavailable, Unsupported
 from mlflow_docstore.core.query import And, Filter, Scalar, SortKey
+from mlflow_docstore.ports.backend import Provision, Step
 
 from .layout import Index, Layout
 
@@ -140,6 +142,32 @@ class Row:
     position: tuple[Scalar, ...]
 
 
+class PartlyInserted(Unavailable):
+    """Of several documents some are dealt with, and the rest can be tried again.
+
+    Args:
+        done: The ids of those that were inserted, or were taken.
+        taken: The ids that were taken.
+    """
+
+    def __init__(
+        self,
+        error: Unavailable,
+        done: frozenset[str],
+        taken: frozenset[str],
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(
+            error.kind,
+            error.key,
+            applied=error.applied,
+            retry_after=retry_after or error.retry_after,
+            **error.facts,
+        )
+        self.done = done
+        self.taken = taken
+
+
 class Driver(Protocol):
     """One database, or one prefix of its collections.
 
@@ -235,6 +263,17 @@ class Driver(Protocol):
     @abstractmethod
     def prepare(self, layout: Layout) -> None:
         """Make the collections and indexes of the layout where they are missing. Repeatable."""
+
+    def preparation(self, layout: Layout, provision: Provision) -> Iterator[Step]:
+        """What ``prepare`` does, step by step; for databases that need not be told more than that.
+
+        Raises:
+            Unsupported: The database has no such provision.
+        """
+        if provision != Provision():
+            raise Unsupported("provision", None, reason="it has no shards, nor throughput")
+        names = ", ".join(collection.name for collection in layout.collections)
+        yield Step(f"collections and their indexes: {names}", lambda: self.prepare(layout))
 
     @abstractmethod
     def indexes(self, collection: str) -> list[Index]:

@@ -3,13 +3,15 @@
 import logging
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from mlflow_docstore.core.capabilities import Capabilities
 from mlflow_docstore.core.errors import Unavailable
 from mlflow_docstore.core.query import Filter, Scalar
+from mlflow_docstore.ports.backend import Provision, Step
 
-from .driver import Document, Driver, Find, Inserts, Outcome, Patch, Row
+from .driver import Document, Driver, Find, Inserts, Outcome, PartlyInserted, Patch, Row
 from .layout import Index, Layout
 
 if TYPE_CHECKING:
@@ -109,10 +111,20 @@ class RetryingDriver(Driver):
     def insert_many(
         self, collection: str, documents: Sequence[Document], *, ordered: bool = False
     ) -> frozenset[str]:
-        return self._call(
-            "insert_many",
-            lambda: self._driver.insert_many(collection, documents, ordered=ordered),
-        )
+        left, taken = list(documents), set[str]()
+
+        def insert() -> frozenset[str]:
+            nonlocal left
+            try:
+                return self._driver.insert_many(collection, left, ordered=ordered)
+            except PartlyInserted as error:
+                # The others, alone: what was inserted would seem taken by another.
+                taken.update(error.taken)
+                left = [one for one in left if one["_id"] not in error.done]
+                raise
+
+        found = self._call("insert_many", insert)
+        return found | taken
 
     def patch(
         self,
@@ -177,6 +189,10 @@ class RetryingDriver(Driver):
 
     def prepare(self, layout: Layout) -> None:
         self._call("prepare", lambda: self._driver.prepare(layout))
+
+    def preparation(self, layout: Layout, provision: Provision) -> Iterator[Step]:
+        for step in self._driver.preparation(layout, provision):
+            yield Step(step.text, partial(self._call, "prepare", step.run))
 
     def indexes(self, collection: str) -> list[Index]:
         return self._call("indexes", lambda: self._driver.indexes(collection))

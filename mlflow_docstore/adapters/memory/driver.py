@@ -16,6 +16,7 @@ from mlflow_docstore.adapters.document.driver import (
     Row,
 )
 from mlflow_docstore.adapters.document.layout import Index, Layout
+from mlflow_docstore.adapters.document.rules.orders import Position, SortOrder
 from mlflow_docstore.adapters.document.rules.patches import patched
 from mlflow_docstore.adapters.document.rules.paths import pick, reader, tree
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
@@ -31,7 +32,6 @@ from mlflow_docstore.core.query import And, Filter, Order, Scalar, path
 
 from .capabilities import LIMITS, declare
 from .database import Database, Table
-from .orders import Position, SortOrder
 
 _logger = logging.getLogger(__name__)
 

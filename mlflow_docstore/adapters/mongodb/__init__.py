@@ -1,4 +1,4 @@
-"""MongoDB, and whatever speaks its protocol faithfully."""
+"""MongoDB, and whatever speaks its protocol; what of it each lacks is in ``flavours``."""
 
 from mlflow_docstore.adapters.document.backend import DocumentAdapter
 

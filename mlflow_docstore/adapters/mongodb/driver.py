@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
-from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from mlflow_docstore.adapters.document.driver import (
     Document,
@@ -15,28 +15,26 @@ from mlflow_docstore.adapters.document.driver import (
     Find,
     Inserts,
     Outcome,
+    PartlyInserted,
     Patch,
     Row,
 )
 from mlflow_docstore.adapters.document.layout import Index, Layout
+from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.adapters.document.rules.maxima import decided
+from mlflow_docstore.adapters.document.rules.sorting import Sorting
 from mlflow_docstore.core.capabilities import Capabilities, Feature
-from mlflow_docstore.core.errors import Unsupported
-from mlflow_docstore.core.query import Filter, Scalar
+from mlflow_docstore.core.errors import Unavailable, Unsupported
+from mlflow_docstore.core.query import And, Filter, Scalar, all_of
+from mlflow_docstore.ports.backend import Provision, Step
 
-from .capabilities import CAPABILITIES
 from .compiler import MongoCompiler, Native, merge
-from .errors import (
-    DUPLICATE_KEY,
-    INDEX_NOT_FOUND,
-    NAMESPACE_EXISTS,
-    NAMESPACE_NOT_FOUND,
-    Attempt,
-    translated,
-)
-from .orders import is_native
-from .reads import Read, computing_read, joined, native_read
+from .errors import DUPLICATE_KEY, Attempt, translated
+from .orders import is_native, walks
+from .preparing import Preparing
+from .reads import Read, Shape, computing_read, joined, native_read
 from .session import Session
-from .values import update
+from .values import projection, update
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,18 +47,20 @@ class MongoDriver(Driver):
     """MongoDB through pymongo.
 
     Args:
-        session: The way to the client.
-        capabilities: What the server can do.
+        session: The way to the client, which knows the flavour.
     """
 
-    def __init__(self, session: Session, capabilities: Capabilities = CAPABILITIES) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._capabilities = capabilities
-        self._compiler = MongoCompiler(capabilities.limits.in_terms)
+        self._preparing = Preparing(self._calling, lambda: session.flavour, session.native_name)
 
     @property
     def capabilities(self) -> Capabilities:
-        return self._capabilities
+        return self._session.flavour.capabilities
+
+    @property
+    def _compiler(self) -> MongoCompiler:
+        return MongoCompiler(self.capabilities.limits.in_terms)
 
     @contextmanager
     def _calling(
@@ -69,7 +69,8 @@ class MongoDriver(Driver):
         session, started = self._session, time.perf_counter()
 
         def attempt() -> Attempt:
-            return Attempt(collection, key, values, session.answered, session.servers)
+            size = session.flavour.capabilities.limits.document_bytes
+            return Attempt(collection, key, values, session.answered, session.servers, size)
 
         with translated(attempt):
             yield session.collection(collection)
@@ -91,8 +92,23 @@ class MongoDriver(Driver):
     def insert_many(
         self, collection: str, documents: Sequence[Document], *, ordered: bool = False
     ) -> frozenset[str]:
-        if not documents:
-            return frozenset()
+        size, taken, done = self.capabilities.limits.batch_documents, set[str](), set[str]()
+        for at in range(0, len(documents), size):
+            batch = documents[at : at + size]
+            try:
+                taken |= self._insert_batch(collection, batch, ordered=ordered)
+            except Unavailable as error:
+                if not error.retryable or not done:
+                    raise
+                raise _with_those_before(error, done, taken) from error
+            if ordered and taken:
+                break
+            done.update(document["_id"] for document in batch)
+        return frozenset(taken)
+
+    def _insert_batch(
+        self, collection: str, documents: Sequence[Document], *, ordered: bool
+    ) -> frozenset[str]:
         with self._calling("insert_many", collection, values=documents) as native:
             try:
                 native.insert_many(documents, ordered=ordered)
@@ -112,6 +128,8 @@ class MongoDriver(Driver):
     ) -> Outcome:
         if beside is not None:
             raise Unsupported("patch", key, lacks=Feature.PATCH_INSERT.value)
+        if patch.maximum and not self._session.flavour.compares_documents:
+            return self._patch_compared(collection, key, patch, when, returning=returning)
         where, changes = self._point(key, when), update(patch)
         with self._calling("patch", collection, key, changes) as native:
             if not changes or returning:
@@ -119,7 +137,27 @@ class MongoDriver(Driver):
                 return Outcome(document is not None, document if returning else None)
             return Outcome(native.update_one(where, changes).matched_count == 1)
 
+    def _patch_compared(
+        self, collection: str, key: str, patch: Patch, when: Filter | None, *, returning: bool
+    ) -> Outcome:
+        """A patch whose maxima are found here, on a document that stays as it was seen."""
+        where = self._point(key, when)
+        for _ in rounds(collection, key):
+            with self._calling("compare", collection, key) as native:
+                seen = native.find_one(where, projection(patch.maximum))
+            if seen is None:
+                return Outcome(matched=False)
+            plain, unchanged = decided(seen, patch)
+            outcome = self.patch(
+                collection, key, plain, when=all_of(when or And(), *unchanged), returning=returning
+            )
+            if outcome.matched:
+                break
+        return outcome
+
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
+        if patch.maximum and not self._session.flavour.compares_documents:
+            raise Unsupported("patch", None, lacks=Feature.PATCH_MAX.value)
         changes = update(patch)
         if changes:
             with self._calling("patch_many", collection, values=changes) as native:
@@ -143,6 +181,8 @@ class MongoDriver(Driver):
     def find(self, collection: str, query: Find) -> list[Row]:
         if query.limit == 0:
             return []
+        if not self._sorts(collection, query):
+            return list(self._sorting(collection).rows(query))
         read = self._read(query, _WHOLE)
         with self._calling("find", collection) as native, closing(read.open(native)) as cursor:
             return [read.row(document) for document in cursor]
@@ -150,17 +190,33 @@ class MongoDriver(Driver):
     def scan(self, collection: str, query: Find) -> Iterator[Document]:
         if query.limit == 0:
             return
+        if not self._sorts(collection, query):
+            for row in self._sorting(collection).rows(query):
+                yield row.document
+            return
         read = self._read(query, _BATCH)
         with self._calling("scan", collection) as native, closing(read.open(native)) as cursor:
             for document in cursor:
                 yield read.row(document).document
 
+    def _sorts(self, collection: str, query: Find) -> bool:
+        """Whether the server does the sort of a query, rather than we."""
+        if not query.order or not self._session.flavour.walks_indexes_only:
+            return True
+        return len(query.order) == 1 and walks(collection, query.order[0])
+
+    def _sorting(self, collection: str) -> Sorting:
+        return Sorting(
+            lambda query: self.scan(collection, query),
+            lambda key: walks(collection, key),
+            self.capabilities.limits.in_terms,
+        )
+
     def _read(self, query: Find, batch: int) -> Read:
         condition, size = self._compiler.compile(query.where), query.limit or batch
         after = [] if query.join is None else joined(query.join, self._session.native_name)
-        if is_native(query.order):
-            return native_read(query, condition, size, after)
-        return computing_read(query, condition, size, after)
+        shape = Shape(condition, size, after, keeps_order=self._session.flavour.keeps_order)
+        return native_read(query, shape) if is_native(query.order) else computing_read(query, shape)
 
     def distinct(
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
@@ -179,42 +235,20 @@ class MongoDriver(Driver):
         return [tuple(row["_id"][name] for name in group) for row in rows]
 
     def prepare(self, layout: Layout) -> None:
-        for collection in layout.collections:
-            self._create(collection.name)
-            for index in collection.indexes:
-                self.create_index(collection.name, index)
+        for step in self.preparation(layout, Provision()):
+            step.run()
 
-    def _create(self, collection: str) -> None:
-        with self._calling("create", collection) as native:
-            try:
-                native.database.create_collection(native.name, check_exists=False)
-            except OperationFailure as error:
-                if error.code != NAMESPACE_EXISTS:
-                    raise
+    def preparation(self, layout: Layout, provision: Provision) -> Iterator[Step]:
+        return self._preparing.steps(layout, provision)
 
     def indexes(self, collection: str) -> list[Index]:
-        with self._calling("indexes", collection) as native:
-            found = native.list_indexes().to_list()
-        return [
-            Index(one["name"], tuple((path, int(way)) for path, way in one["key"].items()))
-            for one in found
-            if one["name"] != "_id_"
-        ]
+        return self._preparing.listed(collection)
 
     def create_index(self, collection: str, index: Index) -> None:
-        with self._calling("create_index", collection, index.name) as native:
-            native.create_index(list(index.keys), name=index.name)
+        self._preparing.create(collection, [index])
 
     def drop_index(self, collection: str, name: str) -> bool:
-        with self._calling("drop_index", collection, name) as native:
-            try:
-                # The driver's own method takes a missing collection for a success.
-                native.database.command("dropIndexes", native.name, index=name)
-            except OperationFailure as error:
-                if error.code not in {INDEX_NOT_FOUND, NAMESPACE_NOT_FOUND}:
-                    raise
-                return False
-            return True
+        return self._preparing.drop(collection, name)
 
     def drop(self, collections: Iterable[str]) -> None:
         for collection in collections:
@@ -245,3 +279,10 @@ def _taken(error: BulkWriteError, documents: Sequence[Document]) -> frozenset[st
     ):
         raise error
     return frozenset(documents[failure["index"]]["_id"] for failure in failures)
+
+
+def _with_those_before(error: Unavailable, done: set[str], taken: set[str]) -> PartlyInserted:
+    """The failure of a batch, which those before it did not share."""
+    if isinstance(error, PartlyInserted):
+        done, taken = done | error.done, taken | error.taken
+    return PartlyInserted(error, frozenset(done), frozenset(taken))

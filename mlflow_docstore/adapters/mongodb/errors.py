@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import bson
 from bson.errors import BSONError
 from pymongo.errors import (
     BulkWriteError,
@@ -20,8 +21,10 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
+from mlflow_docstore.adapters.document.driver import PartlyInserted
 from mlflow_docstore.core.errors import (
     AlreadyExists,
+    Forbidden,
     InvalidArgument,
     LimitExceeded,
     StoreError,
@@ -36,6 +39,8 @@ DUPLICATE_KEY = 11000
 NAMESPACE_EXISTS = 48
 NAMESPACE_NOT_FOUND = 26
 INDEX_NOT_FOUND = 27
+ALREADY_INITIALIZED = 23
+COMMAND_NOT_FOUND = 59
 
 _INT64 = range(-(2**63), 2**63)
 _RETRY_AFTER = re.compile(r"RetryAfterMs=(\d+)")
@@ -51,6 +56,7 @@ class Attempt:
         values: What was to be sent.
         answered: Whether the server ever answered before.
         servers: What is known of each server, by address: the last failure to reach it.
+        document_bytes: The largest document.
     """
 
     collection: str
@@ -58,6 +64,7 @@ class Attempt:
     values: object = None
     answered: bool = False
     servers: Callable[[], Mapping[str, Exception | None]] = dict
+    document_bytes: int = CAPABILITIES.limits.document_bytes
 
 
 def _lost(error: Exception, attempt: Attempt) -> StoreError:
@@ -88,7 +95,11 @@ def _unavailable(error: Exception, applied: bool | None, attempt: Attempt) -> St
 
 def _retry_after(error: Exception) -> float | None:
     """The delay that a throttling server asks for; it is nowhere but in the text."""
-    found = _RETRY_AFTER.search(str(error))
+    return _delay_in(str(error))
+
+
+def _delay_in(text: str) -> float | None:
+    found = _RETRY_AFTER.search(text)
     return int(found.group(1)) / 1000 if found else None
 
 
@@ -124,8 +135,22 @@ def _refused(reason: str) -> Callable[[Exception, Attempt], StoreError]:
 
 def _too_large(error: Exception, attempt: Attempt) -> StoreError:
     del error
-    limit = CAPABILITIES.limits.document_bytes
+    limit = attempt.document_bytes
     return LimitExceeded("document", attempt.key, limit=limit, collection=attempt.collection)
+
+
+def _bad_request(error: Exception, attempt: Attempt) -> StoreError:
+    """What servers say of a document that is too large, and of much else."""
+    sent = attempt.values if isinstance(attempt.values, list | tuple) else (attempt.values,)
+    documents = (one for one in sent if isinstance(one, Mapping))
+    if any(len(bson.encode(one)) > attempt.document_bytes for one in documents):
+        return _too_large(error, attempt)
+    return _unknown(error, attempt)
+
+
+def _key_too_long(error: Exception, attempt: Attempt) -> StoreError:
+    del error
+    return LimitExceeded("index_key", attempt.key, limit="index_key", collection=attempt.collection)
 
 
 def _taken(error: Exception, attempt: Attempt) -> StoreError:
@@ -166,15 +191,32 @@ def _large_integers(value: Any) -> Iterator[int]:
 def _bulk(error: Exception, attempt: Attempt) -> StoreError:
     """A bulk write that failed in part: the first reason that is not a taken id."""
     details: Mapping[str, Any] = getattr(error, "details", None) or {}
-    for failure in details.get("writeErrors", ()):
+    failures = details.get("writeErrors", ())
+    for failure in failures:
         if failure["code"] != DUPLICATE_KEY:
             cause = OperationFailure(failure.get("errmsg", ""), failure["code"], failure)
             found = by_code(cause, attempt)
-            # Its neighbours in the batch may have been written.
-            if isinstance(found, Unavailable) and found.applied is False:
-                found.applied = None
-            return found
+            return _partly(found, details, attempt) if isinstance(found, Unavailable) else found
     return _uncertain(error, attempt)
+
+
+def _partly(error: Unavailable, details: Mapping[str, Any], attempt: Attempt) -> StoreError:
+    """An insert of several documents that is to go on with those that failed for now."""
+    # Its neighbours in the batch may have been written.
+    error.applied = None
+    sent, failures = attempt.values, details["writeErrors"]
+    if not error.retryable or not isinstance(sent, list | tuple):
+        return error
+    ids = [document["_id"] for document in sent]
+    reached = len(ids)
+    if details.get("nInserted", 0) + len(failures) < reached:
+        # An ordered one, which stops at the first failure.
+        reached = failures[0]["index"]
+    taken = {ids[one["index"]] for one in failures if one["code"] == DUPLICATE_KEY}
+    failed = {ids[one["index"]] for one in failures} - taken
+    delays = (_delay_in(one.get("errmsg", "")) or 0.0 for one in failures)
+    done = frozenset(ids[:reached]) - failed
+    return PartlyInserted(error, done, frozenset(taken), max(delays) or None)
 
 
 def _unknown(error: Exception, attempt: Attempt) -> StoreError:
@@ -187,14 +229,26 @@ def _unknown(error: Exception, attempt: Attempt) -> StoreError:
 Rule = Callable[[Exception, Attempt], StoreError]
 
 _AUTHENTICATION = _refused("authentication failed: check user, password and authSource")
-_AUTHORISATION = _refused("not authorised: the user lacks the readWrite role on this database")
+_RETRYABLE_WRITES = _refused(
+    "this server takes no retryable writes: write retryWrites=false into the URI, or name the"
+    " database's kind by the scheme, as documentdb://"
+)
+
+
+def _forbidden(error: Exception, attempt: Attempt) -> StoreError:
+    del error, attempt
+    reason = "not authorised: the user lacks the readWrite role on this database"
+    return Forbidden("database", reason=reason)
+
 
 _CODES: Mapping[int, Rule] = {
+    2: _bad_request,  # BadValue
     6: _lost,  # HostUnreachable
     7: _lost,  # HostNotFound
     11: _AUTHENTICATION,  # UserNotFound
-    13: _AUTHORISATION,  # Unauthorized
+    13: _forbidden,  # Unauthorized
     15: _bad_value,  # Overflow
+    16: _too_large,  # InvalidLength: Cosmos DB's, for a request that is too large
     18: _AUTHENTICATION,  # AuthenticationFailed
     24: _not_sent,  # LockTimeout
     43: _not_sent,  # CursorNotFound: only reads have cursors
@@ -213,9 +267,12 @@ _CODES: Mapping[int, Rule] = {
     134: _not_sent,  # ReadConcernMajorityNotAvailableYet
     175: _not_sent,  # QueryPlanKilled
     189: _lost,  # PrimarySteppedDown
+    225: _uncertain,  # TransactionTooOld: of a retried write, whose first attempt is forgotten
     237: _not_sent,  # CursorKilled
     238: _lacking,  # NotImplemented
+    251: _uncertain,  # NoSuchTransaction: of a retried write, after a fail-over
     262: _lost,  # ExceededTimeLimit
+    301: _RETRYABLE_WRITES,  # Amazon DocumentDB
     303: _lacking,  # Amazon DocumentDB: feature not supported
     304: _lacking,  # Amazon DocumentDB: aggregation stage not supported
     334: _AUTHENTICATION,  # MechanismUnavailable
@@ -232,6 +289,8 @@ _CODES: Mapping[int, Rule] = {
     16500: _not_sent,  # Cosmos DB: too many requests
     17419: _too_large,  # an update would make the document too large
     17420: _too_large,  # the same, of an upsert
+    17280: _key_too_long,
+    40333: _not_sent,  # Amazon DocumentDB: an index of the collection is being built
     51091: _bad_value,  # the regular expression is too long
 }
 

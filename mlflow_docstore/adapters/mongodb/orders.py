@@ -1,9 +1,10 @@
 """Sort keys as native sorts, as computed stages, and as the filter of what follows a row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from mlflow_docstore.adapters.document.layout import LAYOUT
 from mlflow_docstore.core.errors import InvalidArgument, Unsupported
 from mlflow_docstore.core.query import (
     And,
@@ -25,6 +26,14 @@ COMPUTED = "_sort"
 """The field of a result that holds its sort values, where they had to be computed."""
 
 _BEST = "_best"
+
+_WALKED: Mapping[str, frozenset[str]] = {
+    collection.name: frozenset(
+        {"_id", *(path for index in collection.indexes for path, _ in index.keys)}
+    )
+    for collection in LAYOUT.collections
+}
+"""The fields of each collection that some index has."""
 
 # The aggregation language compares values of all types with each other, so ours names the types.
 _EXACT_TYPES = {"number": ("double", "int", "long"), "string": ("string",), "bool": ("bool",)}
@@ -49,6 +58,13 @@ class _Key:
 def is_native(order: Sequence[SortKey]) -> bool:
     """Whether the server's own sort does it: it puts missing values last when it descends."""
     return all(isinstance(key, Order) and (key.descending or not key.optional) for key in order)
+
+
+def walks(collection: str, key: SortKey) -> bool:
+    """Whether a key is the one field of an index that the layout has, and never missing."""
+    if not isinstance(key, Order) or key.optional:
+        return False
+    return key.field.name in _WALKED.get(collection, frozenset({"_id"}))
 
 
 def native_paths(order: Sequence[SortKey]) -> list[str]:
@@ -146,19 +162,20 @@ def _value(number: int, key: SortKey) -> str:
 
 
 def _best(key: BestElement) -> Native:
-    """The element that ranks first among those that count, or null."""
+    """The element that ranks first among those that count, or false, which has no fields."""
     elements = {
         "input": {"$ifNull": [f"${name(key.array)}", []]},
         "as": "element",
         "cond": _all_of(key.where),
     }
     better = {"$cond": [{"$or": _better(key.rank)}, "$$this", "$$value"]}
-    return {"$reduce": {"input": {"$filter": elements}, "initialValue": None, "in": better}}
+    # Not null to begin with: Azure DocumentDB takes that for null input, which comes to null.
+    return {"$reduce": {"input": {"$filter": elements}, "initialValue": False, "in": better}}
 
 
 def _better(rank: Sequence[Order]) -> list[Native]:
     """Alternatives that together say: this element ranks before the best one so far."""
-    alternatives: list[Native] = [{"$eq": ["$$value", None]}]
+    alternatives: list[Native] = [{"$eq": ["$$value", False]}]
     equal: list[Native] = []
     for key in rank:
         pair = [f"$$this.{name(key.field)}", f"$$value.{name(key.field)}"]

@@ -8,12 +8,37 @@ from typing import Any
 
 from pymongo import MongoClient
 from pymongo.collection import Collection
-from pymongo.monitoring import CommandListener
+from pymongo.monitoring import (
+    CommandListener,
+    ServerHeartbeatFailedEvent,
+    ServerHeartbeatListener,
+    ServerHeartbeatStartedEvent,
+    ServerHeartbeatSucceededEvent,
+)
 
 from mlflow_docstore.adapters.document.driver import Document
 
+from .flavours import MONGODB, Flavour, of_answers
+from .login import token_options
+from .options import defaults
 from .uri import Target
 from .values import PLAIN_TYPES
+
+
+class _Greetings(ServerHeartbeatListener):
+    """What each server said of itself, by address."""
+
+    def __init__(self) -> None:
+        self.answers: dict[object, Mapping[str, Any]] = {}
+
+    def started(self, event: ServerHeartbeatStartedEvent) -> None:
+        """Says nothing yet."""
+
+    def succeeded(self, event: ServerHeartbeatSucceededEvent) -> None:
+        self.answers[event.connection_id] = event.reply.document
+
+    def failed(self, event: ServerHeartbeatFailedEvent) -> None:
+        """Says nothing of the server."""
 
 
 @dataclass(slots=True)
@@ -21,6 +46,7 @@ class _Shared:
     """A client and how many sessions use it."""
 
     client: MongoClient[Document]
+    greetings: _Greetings
     users: int = 0
     answered: bool = False
 
@@ -32,11 +58,11 @@ class _Clients:
     lock: threading.Lock = field(default_factory=threading.Lock)
     shared: dict[tuple[Any, ...], _Shared] = field(default_factory=dict)
 
-    def acquire(self, key: tuple[Any, ...], make: Callable[[], MongoClient[Document]]) -> _Shared:
+    def acquire(self, key: tuple[Any, ...], make: Callable[[], _Shared]) -> _Shared:
         with self.lock:
             shared = self.shared.get(key)
             if shared is None:
-                shared = self.shared[key] = _Shared(make())
+                shared = self.shared[key] = make()
             shared.users += 1
             return shared
 
@@ -62,8 +88,10 @@ def _clients() -> _Clients:
 class _Held:
     """What a session holds in one process."""
 
+    flavour: Flavour | None
     lock: threading.Lock = field(default_factory=threading.Lock)
     shared: _Shared | None = None
+    key: tuple[Any, ...] = ()
     collections: dict[str, Collection[Document]] = field(default_factory=dict)
 
 
@@ -78,12 +106,17 @@ class Session:
     def __init__(self, target: Target, *, listeners: Sequence[CommandListener] = ()) -> None:
         self.target = target
         self._listeners = tuple(listeners)
-        self._key = (target.uri, tuple(target.defaults.items()), self._listeners)
         self._processes: dict[int, _Held] = {}
 
     def _held(self) -> _Held:
         process = os.getpid()
-        return self._processes.get(process) or self._processes.setdefault(process, _Held())
+        held = self._processes.get(process)
+        return held or self._processes.setdefault(process, _Held(self.target.flavour))
+
+    @property
+    def flavour(self) -> Flavour:
+        """Which kind of database it is, as far as is known; needs no connection."""
+        return self._held().flavour or MONGODB
 
     def native_name(self, name: str) -> str:
         """What a collection is called on the server."""
@@ -96,20 +129,40 @@ class Session:
         if found is not None:
             return found
         with held.lock:
-            if held.shared is None:
-                held.shared = _clients().acquire(self._key, self._connect)
-            database = held.shared.client[self.target.database]
-            found = database[self.native_name(name)]
+            client = self._client(held)
+            found = client[self.target.database][self.native_name(name)]
             held.collections[name] = found
             return found
 
-    def _connect(self) -> MongoClient[Document]:
-        return MongoClient(
+    def _client(self, held: _Held) -> MongoClient[Document]:
+        """The client, of the kind that the server turns out to need."""
+        shared = held.shared or self._acquired(held)
+        if held.flavour is None:
+            # Asks for nothing but that some server has been found.
+            _ = shared.client.is_mongos
+            held.flavour = of_answers(list(shared.greetings.answers.values())) or MONGODB
+            if held.flavour is not MONGODB:
+                _clients().release(held.key)
+                shared = self._acquired(held)
+        return shared.client
+
+    def _acquired(self, held: _Held) -> _Shared:
+        options = defaults(self.target.given, held.flavour)
+        held.key = (self.target.uri, tuple(options.items()), self._listeners)
+        held.shared = _clients().acquire(held.key, lambda: self._connect(options))
+        return held.shared
+
+    def _connect(self, options: Mapping[str, Any]) -> _Shared:
+        greetings, given = _Greetings(), self.target.given
+        login = token_options(given.user) if given.brings_a_token else {}
+        client: MongoClient[Document] = MongoClient(
             self.target.uri,
-            event_listeners=self._listeners,
+            event_listeners=(*self._listeners, greetings),
             type_registry=PLAIN_TYPES,
-            **self.target.defaults,
+            **options,
+            **login,
         )
+        return _Shared(client, greetings)
 
     @property
     def answered(self) -> bool:
@@ -139,4 +192,4 @@ class Session:
                 return
             held.shared = None
             held.collections.clear()
-        _clients().release(self._key)
+            _clients().release(held.key)

@@ -4,18 +4,22 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
 from pymongo.errors import PyMongoError
 from pymongo.uri_parser import parse_uri
 
+from mlflow_docstore.adapters.document.layout import LAYOUT
 from mlflow_docstore.core.errors import InvalidArgument
+
+from . import certificates
+from .flavours import Flavour, of_hosts, of_scheme
+from .options import Given, defaults, require_extras
 
 DEFAULT_PREFIX = "mlflow"
 RETRY_DEADLINE_MS = "30000"
-SERVER_SELECTION_MS = 5000
 
 _RETRY_DEADLINE = "retrydeadlinems"
 _SRV_OPTIONS = frozenset({"srvservicename", "srvmaxhosts", "srvallowedhostssuffix"})
@@ -30,11 +34,7 @@ _ESCAPE = "write special characters in the user name and the password as %XX"
 # The driver's parser also opens the files that options name, and passes on what it trips over.
 _REFUSALS = (PyMongoError, ValueError, TypeError, OSError)
 
-# A default of ours, by the driver's name of the option, and the variable that overrides it.
-_NUMBERS = (
-    ("maxPoolSize", "MONGODB_MAX_POOL_SIZE", None),
-    ("serverSelectionTimeoutMS", "MONGODB_SERVER_SELECTION_TIMEOUT", SERVER_SELECTION_MS),
-)
+_LONGEST_NAME = max(len(collection.name) for collection in LAYOUT.collections)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Target:
         database: The database's name.
         prefix: What collection names start with.
         retry_deadline: Seconds.
-        defaults: Driver options of ours, where the user said nothing.
+        given: What else it says.
+        flavour: Which kind of database it names; None where only the server can say.
     """
 
     uri: str = field(repr=False)
@@ -55,7 +56,13 @@ class Target:
     database: str
     prefix: str
     retry_deadline: float
-    defaults: Mapping[str, Any]
+    given: Given = field(repr=False)
+    flavour: Flavour | None
+
+    @property
+    def defaults(self) -> Mapping[str, Any]:
+        """Driver options of ours, where the user said nothing."""
+        return defaults(self.given, self.flavour)
 
 
 def parse(uri: str, environment: Mapping[str, str] = os.environ) -> Target:
@@ -65,9 +72,56 @@ def parse(uri: str, environment: Mapping[str, str] = os.environ) -> Target:
         InvalidArgument: ``kind="uri"``; ``facts["reason"]`` says in one line what is wrong.
     """
     shown = hide(uri)
-    bare, prefix = _split_prefix(uri, shown, environment)
+    bare, prefix = _split_prefix(_in_drivers_words(uri), shown, environment)
     bare, deadline = _split_deadline(bare, shown)
+    _look_for_bundle(uri, bare, shown)
     parsed = _parsed(bare, shown)
+    database = _database(parsed, shown)
+    given = _given(bare, parsed, environment)
+    flavour = _flavour(uri, given.hosts)
+    if flavour and len(prefix) + 1 + _LONGEST_NAME > flavour.longest_collection:
+        most = flavour.longest_collection - _LONGEST_NAME - 1
+        raise _invalid(shown, f"{prefix!r}: {flavour.title} takes prefixes of {most} letters")
+    target = Target(bare, shown, database, prefix, deadline, given, flavour)
+    try:
+        require_extras(given)
+        _ = target.defaults
+    except ValueError as error:
+        reason = str(error)
+    else:
+        return target
+    raise _invalid(shown, reason)
+
+
+def _look_for_bundle(uri: str, bare: str, shown: str) -> None:
+    """Say where a missing bundle is had, before the driver's parser says that it is missing."""
+    servers, _, query = bare.partition("://")[2].partition("?")
+    addresses = servers.partition("/")[0].rpartition("@")[2].split(",")
+    hosts = [address.partition(":")[0] for address in addresses]
+    flavour = _flavour(uri, hosts)
+    if flavour is None or flavour.bundles is None:
+        return
+    for name, _, value in (option.partition("=") for option in re.split("[&;]", query)):
+        if name.lower() == "tlscafile" and not Path(unquote_plus(value)).is_file():
+            advice = certificates.advice(hosts, flavour.bundles)
+            raise _invalid(shown, f"option {name!r}: there is no file {value}: {advice}")
+
+
+def _in_drivers_words(uri: str) -> str:
+    """The URI with a scheme that the driver knows, where a flavour has one of its own."""
+    scheme, mark, rest = uri.partition("://")
+    if of_scheme(scheme) is None:
+        return uri
+    return f"mongodb{'+srv' if scheme.endswith('+srv') else ''}{mark}{rest}"
+
+
+def _flavour(uri: str, hosts: Sequence[str]) -> Flavour | None:
+    """The flavour of the scheme, or the one of its kind that the hosts' names tell."""
+    forced, named = of_scheme(uri.partition("://")[0]), of_hosts(hosts)
+    return forced if forced and (named is None or named.name != forced.name) else named
+
+
+def _database(parsed: Mapping[str, Any], shown: str) -> str:
     if "@" in f"{parsed['database']}.{parsed['collection']}":
         raise _invalid(shown, _ESCAPE)
     if parsed["collection"]:
@@ -78,10 +132,15 @@ def parse(uri: str, environment: Mapping[str, str] = os.environ) -> Target:
     for host, _ in parsed["nodelist"]:
         if host.endswith(".documents.azure.com"):
             raise _invalid(shown, f"{host} speaks a MongoDB protocol too old (3.2)")
-    given = {name.lower() for name in parsed["options"]}
-    return Target(
-        bare, shown, parsed["database"], prefix, deadline, _defaults(given, shown, environment)
-    )
+    return str(parsed["database"])
+
+
+def _given(bare: str, parsed: Mapping[str, Any], environment: Mapping[str, str]) -> Given:
+    options = {name.lower(): value for name, value in parsed["options"].items()}
+    if "ssl" in options:
+        options.setdefault("tls", options["ssl"])
+    hosts = tuple(host for host, _ in parsed["nodelist"])
+    return Given(options, hosts, bare.startswith("mongodb+srv:"), parsed["username"], environment)
 
 
 def hide(uri: str) -> str:
@@ -203,21 +262,3 @@ def _refusal(uri: str) -> Exception | None:
     except _REFUSALS as error:
         return error
     return None
-
-
-def _defaults(
-    given: set[str], shown: str, environment: Mapping[str, str]
-) -> Mapping[str, str | int]:
-    defaults: dict[str, str | int] = {}
-    if "appname" not in given:
-        defaults["appname"] = "mlflow-docstore"
-    if "w" not in given:
-        defaults["w"] = "majority"
-    for name, variable, default in _NUMBERS:
-        text = environment.get(variable, "")
-        if text and not _COUNT.fullmatch(text):
-            raise _invalid(shown, f"the environment's {variable} must be a whole number")
-        value = int(text) if text else default
-        if name.lower() not in given and value is not None:
-            defaults[name] = value
-    return MappingProxyType(defaults)

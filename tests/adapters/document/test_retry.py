@@ -1,13 +1,21 @@
 """The retry policy, over a database in memory that fails to order."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import pytest
 
-from mlflow_docstore.adapters.document.driver import Document, Find, Inserts, Outcome, Patch, Row
+from mlflow_docstore.adapters.document.driver import (
+    Document,
+    Find,
+    Inserts,
+    Outcome,
+    PartlyInserted,
+    Patch,
+    Row,
+)
 from mlflow_docstore.adapters.document.retry import RetryingDriver
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
@@ -189,3 +197,39 @@ def test_a_scan_that_never_gets_on_fails() -> None:
     rows = RetryingDriver(driver, 0.2).scan("things", Find(order=BY_ID))
     with pytest.raises(Unavailable):
         list(rows)
+
+
+class ThrottlingDriver(MemoryDriver):
+    """Takes a few documents of each batch, and has the rest wait."""
+
+    def __init__(self, few: int) -> None:
+        super().__init__(Database())
+        self.few = few
+        self.asked: list[list[str]] = []
+
+    def insert_many(
+        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+    ) -> frozenset[str]:
+        self.asked.append([document["_id"] for document in documents])
+        taken = super().insert_many(collection, documents[: self.few], ordered=ordered)
+        if len(documents) > self.few and not (ordered and taken):
+            done = frozenset(document["_id"] for document in documents[: self.few])
+            raise PartlyInserted(Unavailable(collection), done, taken)
+        return taken
+
+
+def test_of_a_batch_those_alone_are_repeated_that_failed() -> None:
+    driver = ThrottlingDriver(2)
+    driver.insert("things", {"_id": "b"})
+    documents = [{"_id": key} for key in "abcde"]
+    assert RetryingDriver(driver, 10).insert_many("things", documents) == {"b"}
+    assert driver.asked[1:] == [list("abcde"), list("cde"), list("e")]
+    assert [row.document["_id"] for row in driver.find("things", Find(order=BY_ID))] == [*"abcde"]
+
+
+def test_an_ordered_batch_stops_where_it_would_have() -> None:
+    driver = ThrottlingDriver(2)
+    driver.insert("things", {"_id": "d"})
+    documents = [{"_id": key} for key in "abcdef"]
+    assert RetryingDriver(driver, 10).insert_many("things", documents, ordered=True) == {"d"}
+    assert [row.document["_id"] for row in driver.find("things", Find(order=BY_ID))] == [*"abcd"]

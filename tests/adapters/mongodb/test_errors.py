@@ -20,9 +20,11 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
+from mlflow_docstore.adapters.document.driver import PartlyInserted
 from mlflow_docstore.adapters.mongodb.errors import Attempt, translate, translated
 from mlflow_docstore.core.errors import (
     AlreadyExists,
+    Forbidden,
     InvalidArgument,
     LimitExceeded,
     StoreError,
@@ -65,6 +67,8 @@ class TestUnavailable:
             code(50),
             code(91),
             code(189),
+            code(225),
+            code(251),
             code(10107),
             code(11600),
             bulk(16500),
@@ -194,3 +198,60 @@ class TestTheGuard:
     def test_errors_of_others_pass(self) -> None:
         with pytest.raises(KeyError), _translated():
             raise KeyError("x")
+
+
+def partly(sent: str, inserted: int, **failures: int) -> StoreError:
+    """What becomes of an insert of documents with one-letter ids, of which some failed."""
+    errors = [
+        {"index": sent.index(key), "code": number, "errmsg": THROTTLED}
+        for key, number in failures.items()
+    ]
+    details = {"nInserted": inserted, "writeErrors": errors, "writeConcernErrors": []}
+    attempt = Attempt("runs", values=[{"_id": key} for key in sent])
+    return translate(BulkWriteError(details), attempt)
+
+
+class TestABatchThatFailsInPart:
+    def test_who_was_not_refused_is_done(self) -> None:
+        found = partly("abcd", 2, b=16500, d=16500)
+        assert isinstance(found, PartlyInserted)
+        assert (found.done, found.taken) == ({"a", "c"}, set())
+        assert (found.applied, found.retryable, found.retry_after) == (None, True, 0.12)
+
+    def test_a_taken_id_is_done_as_well(self) -> None:
+        found = partly("abcd", 2, b=11000, d=16500)
+        assert isinstance(found, PartlyInserted)
+        assert (found.done, found.taken) == ({"a", "b", "c"}, {"b"})
+
+    def test_behind_the_failure_of_an_ordered_one_nothing_is_done(self) -> None:
+        found = partly("abcd", 1, b=16500)
+        assert isinstance(found, PartlyInserted)
+        assert found.done == {"a"}
+
+    def test_what_no_repeat_cures_is_told_as_it_is(self) -> None:
+        assert isinstance(partly("ab", 1, b=13), Forbidden)
+
+
+class TestSizes:
+    @pytest.mark.parametrize("number", [2, 16, 10334, 17419, 17420])
+    def test_the_limit_is_that_of_the_database(self, number: int) -> None:
+        values = [{"_id": "a"}, {"_id": "b", "text": "x" * 1000}]
+        attempt = Attempt("runs", "b", values, document_bytes=1000)
+        found = translate(code(number), attempt)
+        assert isinstance(found, LimitExceeded)
+        assert found.facts["limit"] == 1000
+
+    def test_a_bad_request_of_a_small_document_has_another_reason(self) -> None:
+        found = translate(code(2), Attempt("runs", "a", {"_id": "a"}))
+        assert type(found) is StoreError
+
+    def test_an_index_takes_no_key_that_long(self) -> None:
+        found = translate(code(17280), ATTEMPT)
+        assert isinstance(found, LimitExceeded)
+        assert found.facts["limit"] == "index_key"
+
+
+def test_a_server_without_retryable_writes_says_what_to_write() -> None:
+    found = translate(code(301), ATTEMPT)
+    assert isinstance(found, Unreachable)
+    assert "retryWrites=false" in found.facts["reason"]

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from mlflow_docstore.adapters.document.rules.paths import MISSING, Reader, reader
-from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler, elements_of
-from mlflow_docstore.adapters.document.rules.values import accepted, rank
 from mlflow_docstore.core.errors import InvalidArgument, Unsupported
 from mlflow_docstore.core.query import And, BestElement, Order, Scalar, SortKey
+
+from .paths import MISSING, Reader, reader
+from .predicates import PredicateCompiler, elements_of
+from .values import accepted, rank
 
 Position = tuple[Scalar, ...]
 
