@@ -102,7 +102,7 @@ COSMOS_MONGODB = Flavour(
     "Azure Cosmos DB for MongoDB (RU)",
     hosts=(".mongo.cosmos.azure.com", ".mongo.cosmos.azure.cn"),
     defaults=_options(tls=True, retryWrites=False, replicaSet="globaldb", maxIdleTimeMS=120_000),
-    capabilities=_limited(document_bytes=2 * 1024 * 1024, in_terms=1000, batch_documents=1000),
+    capabilities=_limited(document_bytes=2 * 1024 * 1024, batch_documents=1000),
     walks_indexes_only=True,
     compares_documents=False,
     compound_indexes=False,
