@@ -17,10 +17,15 @@ from .known_refusals import is_known
 APPLICATION = "mlflow-docstore"
 """What our clients call themselves; what tests send themselves proves nothing."""
 
-GUARDED = dict.fromkeys(profile_names(), "mongodb")
+GUARDED = {
+    "azure-documentdb": "azure-documentdb",
+    "cosmos-mongodb-7.0": "cosmos-mongodb",
+    **dict.fromkeys(("documentdb-5.0", "documentdb-8.0", "documentdb-elastic"), "documentdb"),
+    **dict.fromkeys(("mongodb-6.0", "mongodb-8.0"), "mongodb"),
+}
 """More subjects: an adapter through the guard of a dialect, by the scheme of its URI."""
 
-OPTIONS = "directConnection=true&retryWrites=false"
+OPTIONS = "directConnection=true&retryWrites=false&tls=false"
 
 DIFFERING = frozenset(
     {

@@ -59,12 +59,6 @@ KNOWN = (
         "no index has just these fields in just this order",
     ),
     Known(
-        AZURE,
-        *("form", "reduce.null"),
-        (Feature.COMPUTED_SORT,),
-        "the best element of an array starts from null",
-    ),
-    Known(
         (*AMAZON, *COSMOS, *AZURE, *MONGODB),
         *("limit", "document_bytes"),
         (),

@@ -27,11 +27,6 @@ UNAVAILABLE = "TEMPORARILY_UNAVAILABLE"
 # Name of the case: the URI, MLflow's code, and what the one line says. Nobody listens at {nobody}.
 CASES: Mapping[str, tuple[str, str, str]] = {
     "not yet": (
-        f"documentdb://{WRONG}@h/db",
-        INVALID,
-        "Amazon DocumentDB (documentdb://) is not supported yet",
-    ),
-    "not yet either": (
         "cosmos://account.documents.azure.com/db?key=wr0ng-key",
         INVALID,
         "Azure Cosmos DB for NoSQL (cosmos://) is not supported yet",

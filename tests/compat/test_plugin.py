@@ -42,7 +42,7 @@ def test_every_scheme_with_an_adapter_or_to_come_is_registered_with_mlflow() -> 
 
 
 def test_mlflow_says_of_a_scheme_to_come_that_it_is_not_there_yet(tmp_path: Path) -> None:
-    uri = "cosmos-mongodb://account.mongo.cosmos.azure.com/mlflow"
+    uri = "cosmos://account.documents.azure.com/mlflow"
     for open_store in (lambda: _get_store(uri, tmp_path.as_uri()), lambda: _get_registry(uri)):
         with pytest.raises(MlflowException, match="not supported yet") as caught:
             open_store()

@@ -5,6 +5,7 @@ import pytest
 from mlflow_docstore.core import errors
 from mlflow_docstore.core.errors import (
     Conflict,
+    Forbidden,
     StoreError,
     Unavailable,
     Unreachable,
@@ -29,6 +30,7 @@ def test_the_vocabulary_is_complete() -> None:
         "Unsupported",
         "Unavailable",
         "Unreachable",
+        "Forbidden",
     }
 
 
@@ -58,6 +60,7 @@ class TestEach:
 def test_only_contention_and_outages_are_tried_again() -> None:
     assert {each for each in CLASSES if each.retryable} == {Conflict, Unavailable}
     assert issubclass(Unreachable, Unavailable)
+    assert issubclass(Forbidden, Unreachable)
 
 
 @pytest.mark.parametrize("applied", [None, False, True])

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 
 from pymongo import ReturnDocument
 from pymongo.collection import Collection
@@ -19,28 +19,23 @@ from mlflow_docstore.adapters.document.driver import (
     Patch,
     Row,
 )
-from mlflow_docstore.adapters.document.layout import Index, Layout
+from mlflow_docstore.adapters.document.layout import META, Index, Layout
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.adapters.document.rules.maxima import decided
-from mlflow_docstore.adapters.document.rules.sorting import Sorting
 from mlflow_docstore.core.capabilities import Capabilities, Feature
 from mlflow_docstore.core.errors import Unavailable, Unsupported
 from mlflow_docstore.core.query import And, Filter, Scalar, all_of
 from mlflow_docstore.ports.backend import Provision, Step
 
-from .compiler import MongoCompiler, Native, merge
+from .compiler import Native, merge
 from .errors import DUPLICATE_KEY, Attempt, translated
-from .orders import is_native, walks
+from .flavours import Flavour
 from .preparing import Preparing
-from .reads import Read, Shape, computing_read, joined, native_read
+from .reading import Reading, compiler_of
 from .session import Session
 from .values import projection, update
 
 _LOG = logging.getLogger(__name__)
-
-# Rows of a reply, which its size bounds too; without a number the first one brings 101 only.
-_WHOLE = 100_000
-_BATCH = 1000
 
 
 class MongoDriver(Driver):
@@ -52,15 +47,21 @@ class MongoDriver(Driver):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._preparing = Preparing(self._calling, lambda: session.flavour, session.native_name)
+        tools = (self._calling, lambda: self._flavour, session.native_name)
+        self._reading = Reading(*tools)
+        self._preparing = Preparing(*tools)
 
     @property
     def capabilities(self) -> Capabilities:
         return self._session.flavour.capabilities
 
     @property
-    def _compiler(self) -> MongoCompiler:
-        return MongoCompiler(self.capabilities.limits.in_terms)
+    def _flavour(self) -> Flavour:
+        """Which kind of database it is; connects where only the server can say."""
+        if not self._session.is_recognised:
+            with self._calling("recognise", META):
+                pass
+        return self._session.flavour
 
     @contextmanager
     def _calling(
@@ -70,7 +71,11 @@ class MongoDriver(Driver):
 
         def attempt() -> Attempt:
             size = session.flavour.capabilities.limits.document_bytes
-            return Attempt(collection, key, values, session.answered, session.servers, size)
+            return Attempt(
+                *(collection, key, values, session.answered, session.servers),
+                document_bytes=size,
+                advice=session.advice,
+            )
 
         with translated(attempt):
             yield session.collection(collection)
@@ -92,11 +97,13 @@ class MongoDriver(Driver):
     def insert_many(
         self, collection: str, documents: Sequence[Document], *, ordered: bool = False
     ) -> frozenset[str]:
-        size, taken, done = self.capabilities.limits.batch_documents, set[str](), set[str]()
+        size = self._flavour.capabilities.limits.batch_documents
+        taken, done = set[str](), set[str]()
         for at in range(0, len(documents), size):
             batch = documents[at : at + size]
             try:
-                taken |= self._insert_batch(collection, batch, ordered=ordered)
+                with self._calling("insert_many", collection, values=batch) as native:
+                    taken |= _inserted(native, batch, ordered=ordered)
             except Unavailable as error:
                 if not error.retryable or not done:
                     raise
@@ -105,16 +112,6 @@ class MongoDriver(Driver):
                 break
             done.update(document["_id"] for document in batch)
         return frozenset(taken)
-
-    def _insert_batch(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool
-    ) -> frozenset[str]:
-        with self._calling("insert_many", collection, values=documents) as native:
-            try:
-                native.insert_many(documents, ordered=ordered)
-            except BulkWriteError as error:
-                return _taken(error, documents)
-            return frozenset()
 
     def patch(
         self,
@@ -128,9 +125,9 @@ class MongoDriver(Driver):
     ) -> Outcome:
         if beside is not None:
             raise Unsupported("patch", key, lacks=Feature.PATCH_INSERT.value)
-        if patch.maximum and not self._session.flavour.compares_documents:
+        if patch.maximum and not self._flavour.compares_documents:
             return self._patch_compared(collection, key, patch, when, returning=returning)
-        where, changes = self._point(key, when), update(patch)
+        where, changes = _point(self._flavour, key, when), update(patch)
         with self._calling("patch", collection, key, changes) as native:
             if not changes or returning:
                 document = _patched(native, where, changes)
@@ -141,7 +138,7 @@ class MongoDriver(Driver):
         self, collection: str, key: str, patch: Patch, when: Filter | None, *, returning: bool
     ) -> Outcome:
         """A patch whose maxima are found here, on a document that stays as it was seen."""
-        where = self._point(key, when)
+        where = _point(self._flavour, key, when)
         for _ in rounds(collection, key):
             with self._calling("compare", collection, key) as native:
                 seen = native.find_one(where, projection(patch.maximum))
@@ -156,67 +153,28 @@ class MongoDriver(Driver):
         return outcome
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
-        if patch.maximum and not self._session.flavour.compares_documents:
+        if patch.maximum and not self._flavour.compares_documents:
             raise Unsupported("patch", None, lacks=Feature.PATCH_MAX.value)
         changes = update(patch)
         if changes:
             with self._calling("patch_many", collection, values=changes) as native:
-                native.update_many(self._compiler.compile(where), changes)
+                native.update_many(compiler_of(self._flavour).compile(where), changes)
 
     def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:
-        where = self._point(key, when)
+        where = _point(self._flavour, key, when)
         with self._calling("delete", collection, key) as native:
             return native.delete_one(where).deleted_count == 1
 
     def delete_many(self, collection: str, where: Filter) -> None:
-        condition = self._compiler.compile(where)
+        condition = compiler_of(self._flavour).compile(where)
         with self._calling("delete_many", collection) as native:
             native.delete_many(condition)
 
-    def _point(self, key: str, when: Filter | None) -> Native:
-        if when is None:
-            return {"_id": key}
-        return merge(({"_id": key}, self._compiler.compile(when)))
-
     def find(self, collection: str, query: Find) -> list[Row]:
-        if query.limit == 0:
-            return []
-        if not self._sorts(collection, query):
-            return list(self._sorting(collection).rows(query))
-        read = self._read(query, _WHOLE)
-        with self._calling("find", collection) as native, closing(read.open(native)) as cursor:
-            return [read.row(document) for document in cursor]
+        return [] if query.limit == 0 else self._reading.rows(collection, query)
 
     def scan(self, collection: str, query: Find) -> Iterator[Document]:
-        if query.limit == 0:
-            return
-        if not self._sorts(collection, query):
-            for row in self._sorting(collection).rows(query):
-                yield row.document
-            return
-        read = self._read(query, _BATCH)
-        with self._calling("scan", collection) as native, closing(read.open(native)) as cursor:
-            for document in cursor:
-                yield read.row(document).document
-
-    def _sorts(self, collection: str, query: Find) -> bool:
-        """Whether the server does the sort of a query, rather than we."""
-        if not query.order or not self._session.flavour.walks_indexes_only:
-            return True
-        return len(query.order) == 1 and walks(collection, query.order[0])
-
-    def _sorting(self, collection: str) -> Sorting:
-        return Sorting(
-            lambda query: self.scan(collection, query),
-            lambda key: walks(collection, key),
-            self.capabilities.limits.in_terms,
-        )
-
-    def _read(self, query: Find, batch: int) -> Read:
-        condition, size = self._compiler.compile(query.where), query.limit or batch
-        after = [] if query.join is None else joined(query.join, self._session.native_name)
-        shape = Shape(condition, size, after, keeps_order=self._session.flavour.keeps_order)
-        return native_read(query, shape) if is_native(query.order) else computing_read(query, shape)
+        return iter(()) if query.limit == 0 else self._reading.documents(collection, query)
 
     def distinct(
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
@@ -224,7 +182,7 @@ class MongoDriver(Driver):
         # Null stands for missing here: the two would otherwise make two groups.
         group = {f"f{i}": {"$ifNull": [f"${path}", None]} for i, path in enumerate(fields)}
         pipeline: list[Native] = [
-            {"$match": self._compiler.compile(where)},
+            {"$match": compiler_of(self._flavour).compile(where)},
             {"$group": {"_id": group}},
             {"$limit": limit},
         ]
@@ -270,6 +228,22 @@ def _patched(native: Collection[Document], where: Native, changes: Native) -> Do
         where, changes, return_document=ReturnDocument.AFTER
     )
     return found
+
+
+def _point(flavour: Flavour, key: str, when: Filter | None) -> Native:
+    if when is None:
+        return {"_id": key}
+    return merge(({"_id": key}, compiler_of(flavour).compile(when)))
+
+
+def _inserted(
+    native: Collection[Document], documents: Sequence[Document], *, ordered: bool
+) -> frozenset[str]:
+    try:
+        native.insert_many(documents, ordered=ordered)
+    except BulkWriteError as error:
+        return _taken(error, documents)
+    return frozenset()
 
 
 def _taken(error: BulkWriteError, documents: Sequence[Document]) -> frozenset[str]:

@@ -34,6 +34,7 @@ from mlflow_docstore.core.errors import (
 )
 
 from .capabilities import CAPABILITIES
+from .options import WHERE_TO_LOOK
 
 DUPLICATE_KEY = 11000
 NAMESPACE_EXISTS = 48
@@ -57,6 +58,7 @@ class Attempt:
         answered: Whether the server ever answered before.
         servers: What is known of each server, by address: the last failure to reach it.
         document_bytes: The largest document.
+        advice: What to look at where no server answers.
     """
 
     collection: str
@@ -65,6 +67,7 @@ class Attempt:
     answered: bool = False
     servers: Callable[[], Mapping[str, Exception | None]] = dict
     document_bytes: int = CAPABILITIES.limits.document_bytes
+    advice: Callable[[], str] = lambda: WHERE_TO_LOOK
 
 
 def _lost(error: Exception, attempt: Attempt) -> StoreError:
@@ -108,8 +111,8 @@ def _no_server(error: Exception, attempt: Attempt) -> StoreError:
         return _not_sent(error, attempt)
     found = sorted(attempt.servers().items())
     why = "; ".join(f"{address}: {_words(address, cause)}" for address, cause in found)
-    advice = "check host, port and the tls option"
-    return Unreachable("database", reason=f"no server answers ({why or 'none known'}): {advice}")
+    reason = f"no server answers ({why or 'none known'}): {attempt.advice()}"
+    return Unreachable("database", reason=reason)
 
 
 def _words(address: str, error: Exception | None) -> str:

@@ -6,9 +6,21 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
-from mlflow_docstore.core.capabilities import Capabilities
+from mlflow_docstore.core.capabilities import Capabilities, Feature
 
 from .capabilities import CAPABILITIES
+
+
+_SORTED_HERE = (
+    "Sorted here. An order that begins with a field of the layout's indexes is read by that index,"
+    " and what it leaves tied is sorted: held are the ties. Any other order reads the id and the sort"
+    " values of all that matches, holds as many of these as the page has rows, and then fetches the"
+    " rows: a page costs what matches the filter, not what it returns."
+)
+_COMPARED_HERE = (
+    "Compared here. The document is read first, and the change made on the condition that it is"
+    " still so: one command more for each call that logs metrics."
+)
 
 
 class Sharding(Enum):
@@ -59,6 +71,16 @@ class Flavour:
     throughput: bool = False
     longest_collection: int = 120
     bundles: str | None = None
+
+    @property
+    def done_here(self) -> Mapping[Feature, str]:
+        """What the database lacks and gets all the same, and what that costs."""
+        done: dict[Feature, str] = {}
+        if self.walks_indexes_only:
+            done |= dict.fromkeys((Feature.SORT_UNINDEXED, Feature.COMPUTED_SORT), _SORTED_HERE)
+        if not self.compares_documents:
+            done[Feature.PATCH_MAX] = _COMPARED_HERE
+        return done
 
     def is_home(self, hosts: Sequence[str]) -> bool:
         """Whether the hosts bear the vendor's own names."""

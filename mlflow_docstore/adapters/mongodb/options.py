@@ -11,6 +11,8 @@ from . import certificates
 from .flavours import MONGODB, Flavour
 
 SERVER_SELECTION_MS = 5000
+WHERE_TO_LOOK = "check host, port and the tls option"
+"""What is told where no server answers, of every flavour."""
 
 AWS = "MONGODB-AWS"
 OIDC = "MONGODB-OIDC"
@@ -114,11 +116,30 @@ def _of_flavour(given: Given, flavour: Flavour) -> dict[str, Any]:
 
 
 def _trusted(given: Given, authority: str) -> dict[str, Any]:
-    trusted = certificates.TRUSTED_BY_ENVIRONMENT in given.environment
-    if trusted or any(name in given.options for name in _TRUSTING):
+    if any(name in given.options for name in _TRUSTING):
         return {}
     found = certificates.bundle(given.hosts, given.environment)
-    if found is None:
-        advice = certificates.advice(given.hosts, authority)
-        raise ValueError(f"its certificates are Amazon's own, which no machine trusts: {advice}")
-    return {"tlsCAFile": str(found)}
+    if found is not None:
+        return {"tlsCAFile": str(found)}
+    if certificates.TRUSTED_BY_ENVIRONMENT in given.environment:
+        return {}
+    raise ValueError(_untrusted(given, authority))
+
+
+def advice(given: Given, flavour: Flavour, options: Mapping[str, Any]) -> str:
+    """What to look at where no server answers.
+
+    Args:
+        given: What the URI says.
+        flavour: Which kind of database it is.
+        options: What was added to that.
+    """
+    trusting = {"tlsCAFile", *_TRUSTING} & {*options, *given.options}
+    if flavour.bundles is None or trusting or not given.options.get("tls", True):
+        return WHERE_TO_LOOK
+    return f"{WHERE_TO_LOOK}; {_untrusted(given, flavour.bundles)}"
+
+
+def _untrusted(given: Given, authority: str) -> str:
+    had = certificates.advice(given.hosts, authority)
+    return f"its certificates are Amazon's own, which no machine trusts: {had}"

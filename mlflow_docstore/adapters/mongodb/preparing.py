@@ -2,8 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import TypeAlias
 
 from pymongo import IndexModel
 from pymongo.collection import Collection as Native
@@ -22,10 +20,9 @@ from .errors import (
     NAMESPACE_NOT_FOUND,
 )
 from .flavours import Flavour, Sharding
+from .reading import Calling
 
 _LOG = logging.getLogger(__name__)
-
-Calling: TypeAlias = Callable[..., AbstractContextManager[Native[Document]]]
 
 _THERE = frozenset({NAMESPACE_EXISTS, ALREADY_INITIALIZED})
 _BUILTIN: Mapping[str, Sequence[Index]] = {one.name: one.indexes for one in LAYOUT.collections}
@@ -37,7 +34,7 @@ class Preparing:
     """Makes, lists and drops what a database needs besides documents.
 
     Args:
-        calling: Around each command: verb, collection, key.
+        calling: Around each command.
         flavour: Which kind of database it is.
         native_name: What a collection is called on the server.
     """

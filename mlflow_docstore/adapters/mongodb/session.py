@@ -20,7 +20,7 @@ from mlflow_docstore.adapters.document.driver import Document
 
 from .flavours import MONGODB, Flavour, of_answers
 from .login import token_options
-from .options import defaults
+from .options import advice, defaults
 from .uri import Target
 from .values import PLAIN_TYPES
 
@@ -118,6 +118,11 @@ class Session:
         """Which kind of database it is, as far as is known; needs no connection."""
         return self._held().flavour or MONGODB
 
+    @property
+    def is_recognised(self) -> bool:
+        """Whether it is known for sure."""
+        return self._held().flavour is not None
+
     def native_name(self, name: str) -> str:
         """What a collection is called on the server."""
         return f"{self.target.prefix}_{name}"
@@ -183,6 +188,11 @@ class Session:
             return {}
         known = shared.client.topology_description.server_descriptions()
         return {f"{host}:{port}": server.error for (host, port), server in known.items()}
+
+    def advice(self) -> str:
+        """What to look at where no server answers."""
+        given, flavour = self.target.given, self.flavour
+        return advice(given, flavour, defaults(given, flavour))
 
     def close(self) -> None:
         """Let go of the client; the last session to do so closes it."""

@@ -11,9 +11,11 @@ import pytest
 from pymongo import MongoClient
 
 from mlflow_docstore.adapters.mongodb import certificates
+from mlflow_docstore.adapters.mongodb.driver import MongoDriver
 from mlflow_docstore.adapters.mongodb.session import Session
 from mlflow_docstore.adapters.mongodb.uri import parse
-from mlflow_docstore.core.errors import InvalidArgument
+from mlflow_docstore.core.errors import InvalidArgument, Unreachable
+from tests.standin import free_port
 
 DDB = "c.cluster-abc.eu-west-1.docdb.amazonaws.com:27017"
 ADB = "mongodb+srv://u:p@c.mongocluster.cosmos.azure.com/mlflow"
@@ -222,8 +224,17 @@ class TestBundles:
     def test_who_wants_none_needs_none(self, option: str) -> None:
         assert "tlsCAFile" not in parse(f"mongodb://{DDB}/db?{option}", {}).defaults
 
-    def test_whom_the_environment_trusts_is_trusted(self) -> None:
-        assert "tlsCAFile" not in parse(f"mongodb://{DDB}/db", TRUSTING).defaults
+    def test_whom_the_environment_trusts_may_be_enough(self) -> None:
+        uri = f"documentdb://127.0.0.1:{free_port()}/db?serverSelectionTimeoutMS=100"
+        target = parse(uri, TRUSTING)
+        assert "tlsCAFile" not in target.defaults
+        with pytest.raises(Unreachable) as caught:
+            MongoDriver(Session(target)).get("c", "a")
+        assert "curl -O https://truststore" in caught.value.facts["reason"]
+
+    def test_a_bundle_goes_before_it(self, tmp_path: Path) -> None:
+        (tmp_path / BUNDLE).touch()
+        assert parse(f"mongodb://{DDB}/db", TRUSTING).defaults["tlsCAFile"] == BUNDLE
 
     @pytest.mark.parametrize("option", ["", "?tlsCAFile=/no/such/bundle.pem"])
     def test_where_it_is_had_is_told(self, option: str) -> None:
