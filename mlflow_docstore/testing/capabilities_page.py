@@ -24,23 +24,22 @@ _WHOSE: Mapping[Whose, str] = {
 _LISTED = ("command", "stage", "update", "query", "index", "form", "option", "session")
 """Kinds whose refused names are listed; the rest is in the profile."""
 
-_HEAD = """\
-# What each database can do
+_HEAD = (
+    "# What each database can do",
+    "",
+    "Made by `python -m mlflow_docstore.testing.capabilities_page`, from what adapters declare and",
+    "from the profiles of dialects; a test keeps it current.",
+    "",
+    '"here" says that the database lacks a feature and has it all the same, by what is done in its',
+    "stead. No area of MLflow's is left out: what is lacking would make them faster.",
+)
 
-Made by `python -m mlflow_docstore.testing.capabilities_page`, from what the adapters declare and from the
-profiles of dialects; a test keeps it current.
-
-"here" says that the database lacks a feature and has it all the same, by what we do in its stead: see below.
-No area of MLflow's is left out on any of them: what is lacking is what makes them fast, or how.
-"""
-
-_PROFILES_HEAD = """\
-## What dialects refuse
-
-By the profiles that `mlflow-docstore proxy --profile NAME` goes by, which are tables of rules with their sources
-in `mlflow_docstore/testing/guard/profiles`. What a profile refuses is sent to no database of its kind: the
-contract suite runs through each.
-"""
+_PROFILES_HEAD = (
+    "## What dialects refuse",
+    "",
+    "By the profiles that `mlflow-docstore proxy --profile NAME` goes by: tables of rules with",
+    "sources, in `mlflow_docstore/testing/guard/profiles`; the contract suite runs through each.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,8 @@ class _Database:
 def page() -> str:
     """The text of the page."""
     found = _databases()
-    lines = [*_HEAD.splitlines(), *_features(found), *_reasons(found), *_limits(found)]
-    lines += [*_defaults(FLAVOURS), "", *_PROFILES_HEAD.splitlines()]
+    lines = [*_HEAD, *_features(found), *_reasons(found), *_limits(found)]
+    lines += [*_defaults(FLAVOURS), *_PROFILES_HEAD, ""]
     for name in profile_names():
         lines += _profile(load_profile(name))
     return "\n".join(lines).rstrip() + "\n"
@@ -132,8 +131,8 @@ def _limits(found: Sequence[_Database]) -> Iterator[str]:
     head = ["", "largest document", "terms of one `IN`", "documents of one bulk write"]
     rows = ([each.title, *_numbers(each.capabilities.limits, names)] for each in found)
     yield from _table(head, rows)
-    yield "Texts that nobody searches are moved out of documents, into parts of half a document at most,"
-    yield "once they are longer than the 512th of one: beyond 4 KB on Cosmos DB, 32 KB elsewhere."
+    yield "Texts that nobody searches are moved out of documents, into parts of half a document at"
+    yield "most, once they are longer than its 512th: beyond 4 KB on Cosmos DB, 32 KB elsewhere."
     yield ""
 
 

@@ -10,7 +10,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "capabilities.md"
 
 def test_the_page_is_current() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert text == page(), "python -m mlflow_docstore.testing.capabilities_page > docs/capabilities.md"
+    assert text == page(), (
+        "python -m mlflow_docstore.testing.capabilities_page > docs/capabilities.md"
+    )
 
 
 def test_every_feature_is_explained_and_answered() -> None:

@@ -13,11 +13,6 @@ from tests.standin import HOST, StandIn
 Captured = pytest.CaptureFixture[str]
 
 
-@pytest.fixture
-def uri(request: pytest.FixtureRequest) -> str:
-    return f"memory://init-{request.node.name}"
-
-
 def test_what_is_made_is_said(uri: str, capsys: Captured) -> None:
     assert cli.main(["init", uri]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -70,9 +65,7 @@ def test_of_cosmos_db_the_database_comes_first(
     assert third == "would make indexes of team_experiments: by_name, by_recency"
 
 
-def test_a_database_that_it_made_is_used_without_a_word(
-    standin: StandIn, capsys: Captured
-) -> None:
+def test_a_database_that_it_made_is_used_without_a_word(standin: StandIn, capsys: Captured) -> None:
     guard = Guard(load_profile("cosmos-mongodb-7.0"))
     with Proxy((HOST, standin.port), guard) as proxy:
         uri = f"cosmos-mongodb://{HOST}:{proxy.address[1]}/init?directConnection=true&tls=false"

@@ -10,10 +10,9 @@ from mlflow_docstore.core.capabilities import Capabilities, Feature
 
 from .capabilities import CAPABILITIES
 
-
 _SORTED_HERE = (
     "Sorted here. An order that begins with a field of the layout's indexes is read by that index,"
-    " and what it leaves tied is sorted: held are the ties. Any other order reads the id and the sort"
+    " and what it leaves tied is sorted: held are the ties. Any other order reads the id and sort"
     " values of all that matches, holds as many of these as the page has rows, and then fetches the"
     " rows: a page costs what matches the filter, not what it returns."
 )
@@ -55,6 +54,7 @@ class Flavour:
         throughput: Whether a database has a throughput of its own that is paid for.
         longest_collection: The longest name of a collection.
         bundles: Where the certificates of its authorities are had from, if hardly anybody has them.
+        token_scope: What tokens of Entra ID must be for, if it takes them.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Flavour:
     throughput: bool = False
     longest_collection: int = 120
     bundles: str | None = None
+    token_scope: str | None = None
 
     @property
     def done_here(self) -> Mapping[Feature, str]:
@@ -139,6 +140,7 @@ AZURE_DOCUMENTDB = Flavour(
     hosts=(".mongocluster.cosmos.azure.com",),
     defaults=_options(tls=True, retryWrites=False, authSource="admin", maxIdleTimeMS=120_000),
     capabilities=_limited(batch_documents=25_000),
+    token_scope="https://ossrdbms-aad.database.windows.net/.default",  # noqa: S106 - an address
 )
 
 FLAVOURS: Sequence[Flavour] = (MONGODB, DOCUMENTDB, ELASTIC, COSMOS_MONGODB, AZURE_DOCUMENTDB)

@@ -9,21 +9,20 @@ from pymongo.errors import ConfigurationError
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-SCOPE = "https://ossrdbms-aad.database.windows.net/.default"
-"""What Azure DocumentDB wants tokens to be for."""
-
 
 class EntraTokens(OIDCCallback):
     """Tokens of whoever this process is: a managed identity, a workload's, a developer's.
 
     Args:
+        scope: What they are for.
         client_id: Of the managed identity, where there are several; the user of the URI.
         credential: Who issues tokens; None for whatever of Azure's the surroundings offer.
     """
 
     def __init__(
-        self, client_id: str | None = None, credential: "TokenCredential | None" = None
+        self, scope: str, client_id: str | None = None, credential: "TokenCredential | None" = None
     ) -> None:
+        self._scope = scope
         self._client_id = client_id
         self._credential = credential
 
@@ -37,7 +36,7 @@ class EntraTokens(OIDCCallback):
         from azure.core.exceptions import AzureError  # noqa: PLC0415 - an extra
 
         try:
-            token = self._issuer().get_token(SCOPE)
+            token = self._issuer().get_token(self._scope)
         except AzureError as error:
             why = str(error.message).partition("\n")[0]
             raise ConfigurationError(f"Entra ID issues no token: {why}") from error
@@ -54,6 +53,6 @@ class EntraTokens(OIDCCallback):
         return self._credential
 
 
-def token_options(user: str | None) -> dict[str, Any]:
+def token_options(scope: str, user: str | None) -> dict[str, Any]:
     """The driver's options for logging in with a token."""
-    return {"authMechanismProperties": {"OIDC_CALLBACK": EntraTokens(user)}}
+    return {"authMechanismProperties": {"OIDC_CALLBACK": EntraTokens(scope, user)}}

@@ -54,11 +54,6 @@ class Given:
         found: str | None = self.options.get("authmechanism")
         return found
 
-    @property
-    def brings_a_token(self) -> bool:
-        """Whether Entra ID is to be asked for one: the URI does not say who else is."""
-        return self.mechanism == OIDC and "authmechanismproperties" not in self.options
-
 
 def defaults(given: Given, flavour: Flavour | None) -> Mapping[str, Any]:
     """The options that are ours to choose, of a flavour.
@@ -72,7 +67,14 @@ def defaults(given: Given, flavour: Flavour | None) -> Mapping[str, Any]:
     )
 
 
-def require_extras(given: Given) -> None:
+def token_scope(given: Given, flavour: Flavour | None) -> str | None:
+    """What a token of Entra ID is to be asked for; None where none is: others may issue them."""
+    if given.mechanism != OIDC or "authmechanismproperties" in given.options or flavour is None:
+        return None
+    return flavour.token_scope
+
+
+def require_extras(given: Given, flavour: Flavour | None) -> None:
     """Check that what the login needs is installed.
 
     Raises:
@@ -80,7 +82,7 @@ def require_extras(given: Given) -> None:
     """
     if given.mechanism == AWS and find_spec("pymongo_auth_aws") is None:
         raise ValueError(f'{AWS} needs an extra: pip install "mlflow-docstore[aws]"')
-    if given.brings_a_token and find_spec("azure") is None:
+    if token_scope(given, flavour) and find_spec("azure") is None:
         raise ValueError(
             f"{OIDC} without authMechanismProperties is Entra ID's, which needs an extra:"
             ' pip install "mlflow-docstore[azure]"'

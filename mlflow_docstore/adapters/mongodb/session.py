@@ -20,7 +20,7 @@ from mlflow_docstore.adapters.document.driver import Document
 
 from .flavours import MONGODB, Flavour, of_answers
 from .login import token_options
-from .options import advice, defaults
+from .options import advice, defaults, token_scope
 from .uri import Target
 from .values import PLAIN_TYPES
 
@@ -152,20 +152,20 @@ class Session:
         return shared.client
 
     def _acquired(self, held: _Held) -> _Shared:
-        options = defaults(self.target.given, held.flavour)
+        given = self.target.given
+        options, scope = defaults(given, held.flavour), token_scope(given, held.flavour)
+        login = token_options(scope, given.user) if scope else {}
         held.key = (self.target.uri, tuple(options.items()), self._listeners)
-        held.shared = _clients().acquire(held.key, lambda: self._connect(options))
+        held.shared = _clients().acquire(held.key, lambda: self._connect({**options, **login}))
         return held.shared
 
     def _connect(self, options: Mapping[str, Any]) -> _Shared:
-        greetings, given = _Greetings(), self.target.given
-        login = token_options(given.user) if given.brings_a_token else {}
+        greetings = _Greetings()
         client: MongoClient[Document] = MongoClient(
             self.target.uri,
             event_listeners=(*self._listeners, greetings),
             type_registry=PLAIN_TYPES,
             **options,
-            **login,
         )
         return _Shared(client, greetings)
 

@@ -84,7 +84,7 @@ def parse(uri: str, environment: Mapping[str, str] = os.environ) -> Target:
         raise _invalid(shown, f"{prefix!r}: {flavour.title} takes prefixes of {most} letters")
     target = Target(bare, shown, database, prefix, deadline, given, flavour)
     try:
-        require_extras(given)
+        require_extras(given, flavour)
         _ = target.defaults
     except ValueError as error:
         reason = str(error)

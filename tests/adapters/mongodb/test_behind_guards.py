@@ -92,11 +92,15 @@ class TestThrottling:
     ) -> None:
         refusing = failing_statements(2, 16500, "Error=16500, RetryAfterMs=5, Details='...'")
         faults = Faults(refusing, "insert", numbers={0, 1})
-        with Proxy((HOST, standin.port), faults) as proxy:
-            with throwaway(uri_of(proxy), listeners=[commands]) as driver:
-                assert RetryingDriver(driver, 10).insert_many("c", ROWS) == frozenset()
-                found = driver.find("c", Find(order=(Order(path("_id")),)))
-        sent = [[one["_id"] for one in each["documents"]] for each in commands.sent if "insert" in each]
+        with (
+            Proxy((HOST, standin.port), faults) as proxy,
+            throwaway(uri_of(proxy), listeners=[commands]) as driver,
+        ):
+            assert RetryingDriver(driver, 10).insert_many("c", ROWS) == frozenset()
+            found = driver.find("c", Find(order=(Order(path("_id")),)))
+        sent = [
+            [one["_id"] for one in each["documents"]] for each in commands.sent if "insert" in each
+        ]
         assert sent == [list("abcde"), ["b", "d"], ["d"]]
         assert [row.document for row in found] == ROWS
 

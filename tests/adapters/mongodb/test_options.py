@@ -189,6 +189,12 @@ class TestLogin:
         uri = f"azure-documentdb://h/db?authMechanism=MONGODB-OIDC&{properties}"
         assert login_of(uri)[0] == "MONGODB-OIDC"
 
+    def test_who_takes_no_token_of_entra_id_is_sent_none(self) -> None:
+        driver = MongoDriver(Session(parse("mongodb://h/db?authMechanism=MONGODB-OIDC")))
+        with pytest.raises(Unreachable) as caught:
+            driver.get("c", "a")
+        assert "callback" in caught.value.facts["reason"]
+
     @pytest.mark.parametrize(
         ("mechanism", "module", "extra"),
         [("MONGODB-AWS", "pymongo_auth_aws", "aws"), ("MONGODB-OIDC", "azure", "azure")],

@@ -116,7 +116,7 @@ class TestComputed:
         }
         (steps, times) = (["$$this.step", "$$value.step"], ["$$this.at", "$$value.at"])
         assert reduce["in"]["$cond"][0]["$or"] == [
-            {"$eq": ["$$value", None]},
+            {"$eq": ["$$value", False]},
             {"$and": [{"$gt": steps}]},
             {"$and": [{"$eq": steps}, {"$lt": times}]},
         ]
