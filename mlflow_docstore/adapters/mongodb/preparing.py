@@ -1,7 +1,7 @@
 """Collections and indexes, as each flavour wants them made."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pymongo import IndexModel
 from pymongo.collection import Collection as Native
@@ -19,8 +19,8 @@ from .errors import (
     NAMESPACE_EXISTS,
     NAMESPACE_NOT_FOUND,
 )
-from .flavours import Flavour, Sharding
-from .reading import Calling
+from .flavours import Sharding
+from .reach import Reach
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,24 +30,8 @@ _PART = "."
 """Between an index's name and the number of its field, where it is made field by field."""
 
 
-class Preparing:
-    """Makes, lists and drops what a database needs besides documents.
-
-    Args:
-        calling: Around each command.
-        flavour: Which kind of database it is.
-        native_name: What a collection is called on the server.
-    """
-
-    def __init__(
-        self,
-        calling: Calling,
-        flavour: Callable[[], Flavour],
-        native_name: Callable[[str], str],
-    ) -> None:
-        self._calling = calling
-        self._flavour = flavour
-        self._native_name = native_name
+class Preparing(Reach):
+    """Makes, lists and drops what a database needs besides documents."""
 
     def steps(self, layout: Layout, provision: Provision) -> Iterator[Step]:
         """What makes the collections and indexes of a layout where they are missing.
@@ -58,13 +42,13 @@ class Preparing:
         Raises:
             Unsupported: The flavour has no throughput to choose.
         """
-        flavour = self._flavour()
+        flavour = self.flavour()
         if provision.throughput is not None:
             if not flavour.throughput:
                 raise Unsupported("throughput", None, database=flavour.title)
             yield self._throughput(provision.throughput)
         for collection in layout.collections:
-            name = self._native_name(collection.name)
+            name = self.native_name(collection.name)
             if provision.sharded or flavour.sharded:
                 yield Step(
                     f"collection {name}, sharded by {collection.partition}",
@@ -84,15 +68,15 @@ class Preparing:
             how = {"autoScaleSettings": {"maxThroughput": units}}
 
         def run() -> None:
-            with self._calling("create_database", LAYOUT.collections[0].name) as native:
+            with self.calling("create_database", LAYOUT.collections[0].name) as native:
                 _tolerating(native, {"customAction": "CreateDatabase", **how})
 
         upto = "up to " if throughput.autoscale else ""
         return Step(f"database with {upto}{units} RU/s for all its collections", run)
 
     def _shard(self, collection: Collection) -> None:
-        with self._calling("shard", collection.name) as native:
-            if self._flavour().sharding is Sharding.CUSTOM_ACTION:
+        with self.calling("shard", collection.name) as native:
+            if self.flavour().sharding is Sharding.CUSTOM_ACTION:
                 how = {"collection": native.name, "shardKey": collection.partition}
                 _tolerating(native, {"customAction": "CreateCollection", **how})
                 return
@@ -102,11 +86,11 @@ class Preparing:
 
     def create(self, collection: str, indexes: Iterable[Index]) -> None:
         """Make indexes in one command, those that are there are left alone."""
-        if not self._flavour().compound_indexes:
+        if not self.flavour().compound_indexes:
             indexes = self._apart(collection, indexes)
         models = [IndexModel(list(index.keys), name=index.name) for index in indexes]
         if models:
-            with self._calling("create_indexes", collection) as native:
+            with self.calling("create_indexes", collection) as native:
                 native.create_indexes(models)
 
     def _apart(self, collection: str, indexes: Iterable[Index]) -> Iterator[Index]:
@@ -121,7 +105,7 @@ class Preparing:
     def listed(self, collection: str) -> list[Index]:
         """The indexes, each as it was declared."""
         stored = self._stored(collection)
-        if self._flavour().compound_indexes:
+        if self.flavour().compound_indexes:
             return stored
         whole: dict[str, tuple[tuple[str, int], ...]] = {}
         for index in sorted(stored, key=lambda one: one.name):
@@ -134,7 +118,7 @@ class Preparing:
         return [Index(name, keys) for name, keys in whole.items()]
 
     def _stored(self, collection: str) -> list[Index]:
-        with self._calling("indexes", collection) as native:
+        with self.calling("indexes", collection) as native:
             found = native.list_indexes().to_list()
         return [
             Index(one["name"], tuple((path, int(way)) for path, way in one["key"].items()))
@@ -145,14 +129,14 @@ class Preparing:
     def drop(self, collection: str, name: str) -> bool:
         """Drop an index as it was declared; whether any of it was there."""
         names = [name]
-        if not self._flavour().compound_indexes:
+        if not self.flavour().compound_indexes:
             stored = self._stored(collection)
             names = [one.name for one in stored if one.name.partition(_PART)[0] == name]
         dropped = [self._drop(collection, one) for one in names]
         return any(dropped)
 
     def _drop(self, collection: str, name: str) -> bool:
-        with self._calling("drop_index", collection, name) as native:
+        with self.calling("drop_index", collection, name) as native:
             try:
                 # The driver's own method takes a missing collection for a success.
                 native.database.command("dropIndexes", native.name, index=name)

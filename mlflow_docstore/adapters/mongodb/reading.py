@@ -1,10 +1,7 @@
 """Reads in any order: by the server's own sort, computed by it, or sorted here."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing
-from typing import TypeAlias
-
-from pymongo.collection import Collection
+from collections.abc import Iterator
+from contextlib import closing
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Row
 from mlflow_docstore.adapters.document.rules.sorting import Sorting
@@ -12,53 +9,35 @@ from mlflow_docstore.adapters.document.rules.sorting import Sorting
 from .compiler import MongoCompiler
 from .flavours import Flavour
 from .orders import is_native, walks
+from .reach import Reach
 from .reads import Read, Shape, computing_read, joined, native_read
-
-Calling: TypeAlias = Callable[..., AbstractContextManager[Collection[Document]]]
-"""Around each command: verb, collection, key; a session's collection."""
 
 # Rows of a reply, which its size bounds too; without a number the first one brings 101 only.
 _WHOLE = 100_000
 _BATCH = 1000
 
 
-class Reading:
-    """Reads of a database.
-
-    Args:
-        calling: Around each command.
-        flavour: Which kind of database it is.
-        native_name: What a collection is called on the server.
-    """
-
-    def __init__(
-        self,
-        calling: Calling,
-        flavour: Callable[[], Flavour],
-        native_name: Callable[[str], str],
-    ) -> None:
-        self._calling = calling
-        self._flavour = flavour
-        self._native_name = native_name
+class Reading(Reach):
+    """Reads of a database."""
 
     def rows(self, collection: str, query: Find) -> list[Row]:
         """The rows of a query."""
-        flavour = self._flavour()
+        flavour = self.flavour()
         if not _sorts(flavour, collection, query):
             return list(self._sorting(flavour, collection).rows(query))
         read = self._read(flavour, query, _WHOLE)
-        with self._calling("find", collection) as native, closing(read.open(native)) as cursor:
+        with self.calling("find", collection) as native, closing(read.open(native)) as cursor:
             return [read.row(document) for document in cursor]
 
     def documents(self, collection: str, query: Find) -> Iterator[Document]:
         """The documents of a query, as they arrive."""
-        flavour = self._flavour()
+        flavour = self.flavour()
         if not _sorts(flavour, collection, query):
             for row in self._sorting(flavour, collection).rows(query):
                 yield row.document
             return
         read = self._read(flavour, query, _BATCH)
-        with self._calling("scan", collection) as native, closing(read.open(native)) as cursor:
+        with self.calling("scan", collection) as native, closing(read.open(native)) as cursor:
             for document in cursor:
                 yield read.row(document).document
 
@@ -71,7 +50,7 @@ class Reading:
 
     def _read(self, flavour: Flavour, query: Find, batch: int) -> Read:
         condition = compiler_of(flavour).compile(query.where)
-        after = [] if query.join is None else joined(query.join, self._native_name)
+        after = [] if query.join is None else joined(query.join, self.native_name)
         shape = Shape(condition, query.limit or batch, after, keeps_order=flavour.keeps_order)
         return native_read(query, shape) if is_native(query.order) else computing_read(query, shape)
 
