@@ -50,14 +50,6 @@ FAILURES = {
         )
     },
 }
-FAILURES |= dict.fromkeys(
-    (
-        "test_limits.py::test_a_patch_that_would_make_it_too_large_is_refused[cosmos-mongodb-7.0]",
-        "test_limits.py::test_a_push_that_would_make_it_too_large_is_refused[cosmos-mongodb-7.0]",
-        "test_limits.py::test_patch_many_refuses_it[cosmos-mongodb-7.0]",
-    ),
-    "the guard sees what is sent, and not to what size a document grows by it",
-)
 """What the stand-in does otherwise than MongoDB, and a guard than its dialect, by test."""
 
 WATCH = pytest.StashKey[DialectWatch]()
