@@ -21,6 +21,9 @@ from .standin import HOST, StandIn
 STANDIN = "standin"
 """The name of one more subject: the adapter of MongoDB on a database of the stand-in."""
 
+CRASH_POINTS = "crash points"
+"""The property of a report that tells how many it tried."""
+
 CHOSEN = frozenset(
     {
         *("test_batches", "test_concurrency", "test_inputs", "test_keys", "test_lifecycle"),
@@ -80,6 +83,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         guarded = not GUARDED.keys().isdisjoint(map(params.get, ("_subject", "driver_subject")))
         if guarded and item.path.stem not in DIFFERING:
             item.add_marker(pytest.mark.exhaustive)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at how many moments calls were made to fail, all workers together."""
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    counted = [dict(report.user_properties).get(CRASH_POINTS, 0) for report in reports]
+    if any(counted):
+        terminalreporter.write_line(f"{sum(counted)} crash points tried")
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,28 @@
 """One server for all; each test has its own collections in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import pytest
 
+from mlflow_docstore.testing.guard.faults import Fault
+from tests.conftest import CRASH_POINTS
 from tests.standin import HOST, StandIn
 
-from .arenas import World
-from .stages import Stage, chosen
+from .operations import Operation
+from .stages import FAULTS, Case, Stage
+
+
+class Play(Protocol):
+    """Plays a case for all points of some operations, which count."""
+
+    def __call__(
+        self,
+        stage: Stage,
+        case: Case,
+        operations: Sequence[Operation],
+        faults: Sequence[Fault] = FAULTS,
+    ) -> None: ...
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +31,14 @@ def server(standin: StandIn) -> tuple[str, int]:
     return HOST, standin.port
 
 
-@pytest.fixture(scope="module")
-def stage(server: tuple[str, int], world: World, request: pytest.FixtureRequest) -> Iterator[Stage]:
-    """The stage of a module's operations, on its world."""
-    made = Stage(server, chosen(request), world)
-    yield made
-    made.close()
+@pytest.fixture
+def play(record_property: Callable[[str, object], None]) -> Play:
+    def played(
+        stage: Stage,
+        case: Case,
+        operations: Sequence[Operation],
+        faults: Sequence[Fault] = FAULTS,
+    ) -> None:
+        record_property(CRASH_POINTS, stage.play(case, operations, faults))
+
+    return played

@@ -1,54 +1,23 @@
-"""Every write that the repositories offer, and what may be seen of it before it is done."""
+"""Every write that the ports offer, and beside them calls of some with other arguments."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from mlflow.entities import LoggedModelInput, LoggedModelOutput, LoggedModelStatus
+from mlflow.entities import LoggedModelInput
+from mlflow.entities.webhook import WebhookStatus
 
-from mlflow_docstore.core.errors import AlreadyExists, NotFound, StoreError
-from mlflow_docstore.ports.backend import Backend
+from mlflow_docstore.core.registry import IS_PROMPT_TAG
 from mlflow_docstore.ports.runs import RunBatch
+from mlflow_docstore.ports.webhooks import WebhookChanges
 
-from .readers import Snapshot
-from .world import LARGE, dataset, experiment, model, point, run
+from . import layout_world, registry_world, world
+from .arenas import World
+from .ports import Call, writes
+from .rules import BEHAVIOURS, Behaviour, decided_at_once
+from .samples import POINTS, with_new
+from .world import LARGE, dataset, point
 
-Rule = Callable[[Snapshot, Snapshot, Snapshot], bool]
-"""From what was seen before, what is seen now, and what is to be seen in the end."""
-
-
-def at_once(before: Snapshot, now: Snapshot, end: Snapshot) -> bool:
-    """All of the change is seen, or nothing of it."""
-    return now in (before, end)
-
-
-def one_after_another(*groups: str) -> Rule:
-    """The areas of each group change at once, and the groups in this order."""
-
-    def rule(before: Snapshot, now: Snapshot, end: Snapshot) -> bool:
-        states = [{**before}]
-        for group in groups:
-            states.append({**states[-1], **{area: end[area] for area in group.split()}})
-        return now in states and states[-1] == end
-
-    return rule
-
-
-def one_by_one(area: str, after: str = "") -> Rule:
-    """Each entity of the area changes at once, once the area ``after`` has changed at once."""
-
-    def rule(before: Snapshot, now: Snapshot, end: Snapshot) -> bool:
-        if now in (before, end):
-            return True
-        done = {**before, after: end[after]} if after else before
-        rest = {name: values for name, values in now.items() if name != area}
-        unchanged = all(values == done[name] for name, values in rest.items())
-        either = all(
-            value in (before[area].get(key), end[area][key]) for key, value in now[area].items()
-        )
-        return unchanged and either
-
-    return rule
+WORLDS = (world.WORLD, registry_world.WORLD, layout_world.WORLD)
 
 
 @dataclass(frozen=True)
@@ -56,166 +25,125 @@ class Operation:
     """A write.
 
     Args:
-        name: Area and verb.
+        name: The area, the method, and behind a blank what is special about the call.
         act: The call.
-        between: What a reader may see after it failed.
-        refused: How a repeat is answered where the first attempt had come through in fact.
-        tidies: It ends with work whose failure is no failure of the call.
-        rechunks: It merges chunks; into which ones depends on where it was interrupted.
-        repeated: What may be seen behind the repeat, after the three snapshots of ``between``,
-            where a repeat has an effect of its own.
+        world: What it is made on.
+        behaviour: How it may differ from the strictest.
     """
 
     name: str
-    act: Callable[[Backend], Any]
-    between: Rule = at_once
-    refused: type[StoreError] | None = None
-    tidies: bool = False
-    rechunks: bool = False
-    repeated: Callable[[Snapshot, Snapshot, Snapshot, Snapshot], bool] | None = None
+    act: Call
+    world: World
+    behaviour: Behaviour
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def area(self) -> str:
+        """Whose it is; of a method of the backend, the method."""
+        return self.name.partition(" ")[0].partition(".")[0]
 
-def _with_new(value: str | None) -> str:
-    return "+".join(dict.fromkeys([*(value or "").split("+"), "new"]))
+
+def _operation(name: str, act: Call, on: World, behaviour: Behaviour | None = None) -> Operation:
+    known = BEHAVIOURS.get(name.partition(" ")[0], Behaviour())
+    return Operation(name, act, on, behaviour or known)
 
 
-_POINTS = [point(20), point(21), point(5, "acc")]
+def _variants(on: World, *calls: tuple[str, Call]) -> list[Operation]:
+    return [_operation(name, act, on) for name, act in calls]
 
-_EXPERIMENTS = (
-    Operation("experiments.create", lambda db: db.experiments.create(experiment("3", "cat"))),
-    Operation(
-        "experiments.delete",
-        lambda db: db.experiments.delete("1", at=6000),
-        one_after_another("runs", "experiments"),
-        refused=NotFound,
-    ),
-    Operation(
-        "experiments.restore",
-        lambda db: db.experiments.restore("2", at=6000),
-        one_after_another("runs", "experiments"),
-        refused=NotFound,
-    ),
-    Operation("experiments.rename", lambda db: db.experiments.rename("1", "cat", at=6000)),
-    Operation("experiments.set_tag", lambda db: db.experiments.set_tag("1", "team", "b")),
-    Operation(
-        "experiments.delete_tag",
-        lambda db: db.experiments.delete_tag("1", "team"),
-        refused=NotFound,
-    ),
-    Operation(
-        "experiments.purge",
-        lambda db: db.experiments.purge("2"),
-        one_after_another("points", "models", "histories", "runs", "datasets", "experiments names"),
-        refused=NotFound,
-    ),
-)
 
-_RUNS = (
-    Operation("runs.create", lambda db: db.runs.create(run("r4", "1"))),
-    Operation("runs.log params", lambda db: db.runs.log("r1", RunBatch(params={"lr": "1"}))),
-    Operation("runs.log tags", lambda db: db.runs.log("r1", RunBatch(tags={"colour": "blue"}))),
-    Operation("runs.log name", lambda db: db.runs.log("r1", RunBatch(name="other"))),
-    Operation(
-        "runs.log metrics",
-        lambda db: db.runs.log("r1", RunBatch(_POINTS)),
-        one_after_another("runs", "histories"),
-    ),
-    Operation(
-        "runs.log all",
-        lambda db: db.runs.log("r1", RunBatch(_POINTS, {"lr": "1"}, {"colour": "blue"}, "other")),
-        one_after_another("runs", "histories"),
-    ),
-    Operation("runs.update_info", lambda db: db.runs.update_info("r1", end_time=7, name="other")),
-    Operation(
-        "runs.update_info at the end",
-        lambda db: db.runs.update_info("r1", status="FINISHED", end_time=7),
-        tidies=True,
-        rechunks=True,
-    ),
-    Operation("runs.change_tag", lambda db: db.runs.change_tag("r1", "colour", _with_new)),
-    Operation("runs.change_tag anew", lambda db: db.runs.change_tag("r1", "none", _with_new)),
-    Operation("runs.delete_tag", lambda db: db.runs.delete_tag("r1", "colour"), refused=NotFound),
-    Operation("runs.delete", lambda db: db.runs.delete("r1", at=6000)),
-    Operation("runs.restore", lambda db: db.runs.restore("r2")),
-    Operation(
-        "runs.purge",
-        lambda db: db.runs.purge("r2"),
-        one_after_another("histories", "runs"),
-        refused=NotFound,
-    ),
-    Operation(
-        "runs.purge of one that measured a model",
-        lambda db: db.runs.purge("r1"),
-        one_after_another("points", "histories", "runs"),
-        refused=NotFound,
-    ),
-)
+def _at_once(operation: Operation) -> Operation:
+    return replace(operation, behaviour=Behaviour())
 
-_INPUTS = (
-    Operation(
-        "inputs.log_inputs",
-        lambda db: db.inputs.log_inputs(
-            "r1", [dataset("new"), dataset("newer")], [LoggedModelInput("m1")]
-        ),
-        one_by_one("datasets", after="runs"),
-    ),
-    Operation(
-        "inputs.log_inputs of large datasets",
+
+_RUNS = _variants(
+    world.WORLD,
+    ("runs.log metrics", lambda db: db.runs.log("r1", RunBatch(POINTS))),
+    ("runs.purge of one that measured nothing", lambda db: db.runs.purge("r2")),
+    (
+        "inputs.log_inputs with large texts",
         lambda db: db.inputs.log_inputs(
             "r1", [dataset("new", f"new {LARGE}"), dataset("newer"), dataset("old", LARGE)], []
         ),
-        one_by_one("datasets", after="runs"),
     ),
-    Operation("sweep", lambda db: db.sweep()),
-    Operation(
-        "inputs.log_outputs",
-        lambda db: db.inputs.log_outputs(
-            "r1", [LoggedModelOutput("m1", 0), LoggedModelOutput("m2", 1)]
-        ),
-        refused=AlreadyExists,
-    ),
-)
-
-_MODELS = (
-    Operation("logged_models.create", lambda db: db.logged_models.create(model("m4", "1"))),
-    Operation(
-        "logged_models.finalize",
-        lambda db: db.logged_models.finalize("m1", LoggedModelStatus.READY, at=6000),
-    ),
-    Operation(
-        "logged_models.set_tags",
-        lambda db: db.logged_models.set_tags("m1", {"stage": "two", "more": "x"}),
-    ),
-    Operation(
-        "logged_models.delete_tag",
-        lambda db: db.logged_models.delete_tag("m1", "stage"),
-        refused=NotFound,
-    ),
-    Operation(
-        "logged_models.add_params",
-        lambda db: db.logged_models.add_params("m1", [("a", "1"), ("b", "2")]),
-        refused=AlreadyExists,
-    ),
-    Operation(
-        "logged_models.add_metrics",
-        lambda db: db.logged_models.add_metrics(
-            "r1", [point(20, "auc", "m1"), point(21, "auc", "m1"), point(1, "auc", "m3")]
-        ),
-        one_by_one("points"),
-    ),
-    Operation(
+    (
         "logged_models.add_metrics of one point",
         lambda db: db.logged_models.add_metrics("r1", [point(1, "auc", "m3")]),
-        one_by_one("points"),
     ),
-    Operation("logged_models.compact", lambda db: db.logged_models.compact(), rechunks=True),
-    Operation("logged_models.delete", lambda db: db.logged_models.delete("m1", at=6000)),
-    Operation("logged_models.purge", lambda db: db.logged_models.purge("m2"), refused=NotFound),
+    (
+        "inputs.log_inputs of models alone",
+        lambda db: db.inputs.log_inputs("r1", [], [LoggedModelInput("m1")]),
+    ),
 )
 
-_METRICS = (Operation("metrics.compact", lambda db: db.metrics.compact("r1"), rechunks=True),)
+# Without points, and while a run goes on, all is one write.
+_SMALL_BATCHES = map(
+    _at_once,
+    _variants(
+        world.WORLD,
+        ("runs.log params", lambda db: db.runs.log("r1", RunBatch(params={"lr": "1"}))),
+        ("runs.log tags", lambda db: db.runs.log("r1", RunBatch(tags={"colour": "blue"}))),
+        ("runs.log name", lambda db: db.runs.log("r1", RunBatch(name="other"))),
+        ("runs.update_info on the way", lambda db: db.runs.update_info("r1", end_time=7)),
+        ("runs.change_tag anew", lambda db: db.runs.change_tag("r1", "none", with_new)),
+    ),
+)
 
-OPERATIONS = (*_EXPERIMENTS, *_RUNS, *_INPUTS, *_MODELS, *_METRICS)
+_REGISTRY = _variants(
+    registry_world.WORLD,
+    ("registered_models.set_alias anew", lambda db: db.registered_models.set_alias("ant", "z", 2)),
+    (
+        "model_versions.transition alone",
+        lambda db: db.model_versions.transition("ant", 1, "Staging", at=6000, archive=False),
+    ),
+    (
+        "model_versions.transition of others",
+        lambda db: db.model_versions.transition("ant", 1, "Production", at=6000, archive=True),
+    ),
+    (
+        "model_versions.delete of one with aliases",
+        lambda db: db.model_versions.delete("ant", 1, at=6000),
+    ),
+    (
+        "webhooks.update to disable it",
+        lambda db: db.webhooks.update("w1", WebhookChanges(status=WebhookStatus.DISABLED), at=6000),
+    ),
+    (
+        "registered_models.set_tag of prompts",
+        lambda db: db.registered_models.set_tag("ant", IS_PROMPT_TAG, "true"),
+    ),
+)
+
+# A version of a prompt among those of a model hides them all from searches, one after the other.
+_PROMPT = _operation(
+    "model_versions.set_tag of prompts",
+    lambda db: db.model_versions.set_tag("ant", 1, IS_PROMPT_TAG, "true"),
+    registry_world.WORLD,
+    Behaviour(decided_at_once),
+)
+
+
+def _found() -> tuple[list[Operation], dict[str, str]]:
+    """All that can be called; the rest by method, with what is wrong in every world."""
+    operations: list[Operation] = []
+    problems: dict[str, str] = {}
+    taken: set[str] = set()
+    for one in WORLDS:
+        outcome = writes(one)
+        operations += [_operation(name, act, one) for name, act in outcome.calls.items()]
+        problems |= outcome.problems
+        taken |= outcome.taken
+    return operations, {name: text for name, text in problems.items() if name not in taken}
+
+
+_DERIVED, PROBLEMS = _found()
+
+OPERATIONS: Sequence[Operation] = (
+    *_DERIVED,
+    *_RUNS,
+    *_SMALL_BATCHES,
+    *_REGISTRY,
+    _PROMPT,
+)

@@ -109,4 +109,9 @@ def _webhook(one: Webhook) -> dict[str, Any]:
     return {**vars(one), "_events": list(map(str, one.events))}
 
 
-WORLD = World(arrange, look, exact=("model_versions", "webhooks"))
+WORLD = World(
+    ("registered_models", "model_versions", "webhooks"),
+    arrange,
+    look,
+    exact=("model_versions", "webhooks"),
+)

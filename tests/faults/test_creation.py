@@ -7,24 +7,24 @@ import pytest
 from mlflow_docstore.core.errors import AlreadyExists, Unavailable
 from mlflow_docstore.testing.guard.faults import Fault
 
-from .arenas import Arena
+from .arenas import EMPTY, State, WireArena
 from .world import WORLD, experiment
 
 
 @pytest.fixture(scope="module")
-def shared_arena(server: tuple[str, int]) -> Iterator[Arena]:
-    made = Arena(server, "creation", WORLD)
+def shared_arena(server: tuple[str, int]) -> Iterator[WireArena]:
+    made = WireArena(WORLD, server, "creation")
     yield made
     made.close()
 
 
 @pytest.fixture
-def arena(shared_arena: Arena) -> Arena:
-    shared_arena.fill({})
+def arena(shared_arena: WireArena) -> WireArena:
+    shared_arena.fill(EMPTY)
     return shared_arena
 
 
-def test_a_name_whose_creation_was_never_heard_of_is_free(arena: Arena) -> None:
+def test_a_name_whose_creation_was_never_heard_of_is_free(arena: WireArena) -> None:
     arena.suffer(Fault.CUT_BEFORE)
     with pytest.raises(Unavailable):
         arena.hasty.experiments.create(experiment("1", "ant"))
@@ -33,7 +33,7 @@ def test_a_name_whose_creation_was_never_heard_of_is_free(arena: Arena) -> None:
 
 
 def test_a_name_whose_creation_went_through_unheard_is_taken_by_what_can_be_read(
-    arena: Arena,
+    arena: WireArena,
 ) -> None:
     arena.suffer(Fault.CUT_AFTER)
     with pytest.raises(Unavailable):
@@ -43,11 +43,11 @@ def test_a_name_whose_creation_went_through_unheard_is_taken_by_what_can_be_read
     assert arena.seen()["names"] == {"ant": "1"}
 
 
-def test_a_name_whose_creation_stopped_at_the_claim_is_free(arena: Arena) -> None:
+def test_a_name_whose_creation_stopped_at_the_claim_is_free(arena: WireArena) -> None:
     arena.outside.experiments.create(experiment("1", "ant"))
-    stored = arena.documents()
+    stored = arena.state().documents
     claims = [one for one in stored["experiments"] if one["_id"] != "1"]
-    arena.fill({**stored, "experiments": claims})
+    arena.fill(State({**stored, "experiments": claims}))
     assert arena.seen()["experiments"] == {}
     arena.fresh().experiments.create(experiment("2", "ant"))
     assert arena.seen()["names"] == {"ant": "2"}
@@ -55,12 +55,12 @@ def test_a_name_whose_creation_stopped_at_the_claim_is_free(arena: Arena) -> Non
         arena.fresh().experiments.create(experiment("3", "ant"))
 
 
-def test_an_id_that_was_fenced_can_still_be_used(arena: Arena) -> None:
+def test_an_id_that_was_fenced_can_still_be_used(arena: WireArena) -> None:
     """The default experiment has always the same id, and is made again once it was purged."""
     arena.outside.experiments.create(experiment("1", "ant"))
-    stored = arena.documents()
+    stored = arena.state().documents
     claims = [one for one in stored["experiments"] if one["_id"] != "1"]
-    arena.fill({**stored, "experiments": claims})
+    arena.fill(State({**stored, "experiments": claims}))
     arena.outside.experiments.create(experiment("2", "ant"))
     arena.fresh().experiments.create(experiment("1", "bee"))
     assert arena.seen()["names"] == {"ant": "2", "bee": "1"}

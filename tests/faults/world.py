@@ -77,6 +77,7 @@ def dataset(name: str, profile: str | None = None) -> DatasetInput:
 
 def arrange(backend: Backend) -> None:
     """Experiment 1 is active, 2 deleted; so are their runs; models are like their numbers."""
+    backend.prepare()
     for number, name in (("1", "ant"), ("2", "bee")):
         backend.experiments.create(experiment(number, name))
     for run_id, experiment_id in (("r1", "1"), ("r2", "1"), ("r3", "2")):
@@ -110,6 +111,7 @@ def _leave_parts(backend: Backend) -> None:
 
 # What an aborted rename or creation leaves of its claims is nobody's concern.
 WORLD = World(
+    ("experiments", "runs", "metrics", "inputs", "logged_models", ""),
     arrange,
     snapshot,
     exact=("runs", "logged_models", "datasets", "metrics", "logged_model_metrics", "texts"),

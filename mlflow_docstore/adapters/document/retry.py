@@ -201,7 +201,11 @@ class RetryingDriver(Driver):
         self._call("create_index", lambda: self._driver.create_index(collection, index))
 
     def drop_index(self, collection: str, name: str) -> bool:
-        return self._call("drop_index", lambda: self._driver.drop_index(collection, name))
+        attempts = _Attempts()
+        dropped = self._call(
+            "drop_index", lambda: self._driver.drop_index(collection, name), attempts
+        )
+        return dropped or attempts.uncertain
 
     def drop(self, collections: Iterable[str]) -> None:
         names = tuple(collections)

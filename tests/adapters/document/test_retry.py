@@ -16,6 +16,7 @@ from mlflow_docstore.adapters.document.driver import (
     Patch,
     Row,
 )
+from mlflow_docstore.adapters.document.layout import Index
 from mlflow_docstore.adapters.document.retry import RetryingDriver
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
@@ -152,6 +153,28 @@ def test_a_patch_is_uncertain_once_a_reply_was_lost(
 def test_a_delete_whose_reply_was_lost_counts_as_done() -> None:
     assert RetryingDriver(filled(LOST, late=True), 10).delete("things", "0")
     assert not RetryingDriver(filled(REFUSED), 10).delete("things", "absent")
+
+
+class ForgetfulDriver(MemoryDriver):
+    """The reply to its first drop of an index is lost."""
+
+    def __init__(self) -> None:
+        super().__init__(Database())
+        self.failures = [LOST]
+
+    def drop_index(self, collection: str, name: str) -> bool:
+        dropped = super().drop_index(collection, name)
+        if self.failures:
+            raise self.failures.pop()
+        return dropped
+
+
+def test_an_index_whose_drop_was_not_heard_of_counts_as_dropped() -> None:
+    driver = RetryingDriver(ForgetfulDriver(), 10)
+    driver.create_index("things", Index("by_size", (("size", 1),)))
+    assert driver.drop_index("things", "by_size")
+    assert driver.indexes("things") == []
+    assert not driver.drop_index("things", "by_size")
 
 
 class BreakingDriver(MemoryDriver):

@@ -1,0 +1,56 @@
+"""Every command of every write fails on its way to a server: still there is one effect."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mlflow_docstore.testing.guard.faults import Fault
+
+from .arenas import ALONE, DRIVEN, WireArena, World
+from .conftest import Play
+from .operations import OPERATIONS, WORLDS
+from .stages import (
+    FAULTS,
+    Case,
+    Stage,
+    gets_over,
+    is_completed_by_a_repeat,
+    is_completed_unseen,
+)
+
+_ARENAS = 12
+_AREAS = sorted({(WORLDS.index(one.world), one.area) for one in OPERATIONS})
+
+# What is beyond a lost reply is above the wire, where the same cases are played in memory.
+_later = pytest.mark.exhaustive
+_CUTS = (Fault.CUT_BEFORE, Fault.CUT_AFTER)
+_PLAYS = [
+    pytest.param(ALONE, is_completed_by_a_repeat, (Fault.CUT_AFTER,), id="reply lost"),
+    pytest.param(
+        ALONE, is_completed_by_a_repeat, (Fault.CUT_BEFORE, Fault.THROTTLE), marks=_later, id="rest"
+    ),
+    pytest.param(ALONE, is_completed_unseen, FAULTS, marks=_later, id="unseen"),
+    pytest.param(ALONE, gets_over, FAULTS, marks=_later, id="got over"),
+    pytest.param(DRIVEN, is_completed_by_a_repeat, _CUTS, marks=_later, id="driver tries again"),
+]
+
+
+@pytest.fixture(scope="module")
+def stage(server: tuple[str, int], options: str, world: World) -> Iterator[Stage]:
+    prefix = f"{'alone' if options == ALONE else 'driven'}{WORLDS.index(world)}"
+    made = Stage([WireArena(world, server, f"{prefix}_{n}", options) for n in range(_ARENAS)])
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("options", "case", "faults"), _PLAYS, scope="module")
+@pytest.mark.parametrize(
+    ("world", "area"),
+    [pytest.param(WORLDS[number], area, id=area) for number, area in _AREAS],
+    scope="module",
+)
+def test_every_write_of_an_area_has_one_effect(
+    play: Play, stage: Stage, world: World, area: str, case: Case, faults: tuple[Fault, ...]
+) -> None:
+    operations = [one for one in OPERATIONS if (one.world, one.area) == (world, area)]
+    play(stage, case, operations, faults)
