@@ -3,11 +3,12 @@ PYTHON ?= python3
 PORT ?= 5000
 filled = train_sweep register_best_run manage_prompts
 RELEASES ?= newest
+MINUTES ?= 10
 
 # All processors; neighbours stay together, as they share what is dear to make.
 parallel = -n logical --dist worksteal
 
-.PHONY: run test test-all lint bench mlflow-news
+.PHONY: run test test-all soak lint bench mlflow-news
 
 run: export PYTHONDONTWRITEBYTECODE =
 run: .venv/run.stamp  ## MLflow on an embedded database, filled by examples
@@ -20,6 +21,9 @@ test: .venv/dev.stamp  ## every test, but for repetitions on one more database
 test-all: export DIFFERENTIAL_EXAMPLES = 30
 test-all: test  ## these too
 	.venv/bin/pytest $(parallel) -m exhaustive
+
+soak: .venv/dev.stamp  ## writers while commands fail, for MINUTES on each kind of database
+	.venv/bin/python -m tests.soak --minutes $(MINUTES)
 
 lint: .venv/dev.stamp  ## what CI insists on beside the tests
 	.venv/bin/ruff check

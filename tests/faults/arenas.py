@@ -16,7 +16,8 @@ from mlflow_docstore.adapters.sqlite import ADAPTER as SQLITE
 from mlflow_docstore.core.query import And
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.testing.guard.faults import Fault, Script
-from mlflow_docstore.testing.guard.proxy import Command, Proxy, Refusal, Verdict
+from mlflow_docstore.testing.guard.protocol import Command
+from mlflow_docstore.testing.guard.proxy import Proxy, Ruling
 
 from .failing import FailingDriver
 from .readers import Snapshot
@@ -238,7 +239,7 @@ class InProcessArena(Arena):
         failing = FailingDriver(self.around(), self._judged, stepwise=self._stepwise)
         return DocumentBackend(RetryingDriver(failing, deadline))
 
-    def _judged(self, command: Command) -> Verdict | Refusal:
+    def _judged(self, command: Command) -> Ruling:
         return self._script(command)
 
     def judge(self, script: Script) -> None:

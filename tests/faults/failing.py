@@ -8,7 +8,8 @@ from mlflow_docstore.adapters.document.retry import RetryingDriver
 from mlflow_docstore.core.capabilities import Capabilities, Feature, Lack, Whose
 from mlflow_docstore.core.errors import Unavailable
 from mlflow_docstore.core.query import Filter
-from mlflow_docstore.testing.guard.proxy import Command, Judge, Refusal, Verdict
+from mlflow_docstore.testing.guard.protocol import Command
+from mlflow_docstore.testing.guard.proxy import Judge, Refusal, Verdict
 
 T = TypeVar("T")
 
@@ -41,7 +42,7 @@ class FailingDriver(RetryingDriver):
 
     def _call(self, verb: str, call: Callable[[], T], attempts: object = None) -> T:
         del attempts
-        verdict = self._judge(Command(verb, {}))
+        verdict = self._judge(Command(verb))
         if isinstance(verdict, Refusal):
             raise _THROTTLED
         if verdict is Verdict.CUT_BEFORE:

@@ -63,9 +63,12 @@ class Method:
         raise LookupError(f"samples.py has nothing for {name}: {hint}")
 
 
-def _called(method: Method, arguments: Mapping[str, Any], backend: Backend) -> Any:
+def _called(method: Method, arguments: Mapping[str, Any], backend: Backend) -> None:
+    """Call it, and run what it hands out to be run."""
     owner = getattr(backend, method.area) if method.area else backend
-    return getattr(owner, method.name)(**arguments)
+    result = getattr(owner, method.name)(**arguments)
+    for step in result if isinstance(result, Iterator) else ():
+        step.run()
 
 
 def _sampled(names: tuple[str, ...], hint: Any) -> tuple[Any, ...] | None:

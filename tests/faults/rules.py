@@ -170,6 +170,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType(
         "webhooks.delete": _GOES,
         "indexes.drop": _GOES,
         "prepare": Behaviour(one_by_one("indexes")),
+        "steps": Behaviour(one_by_one("indexes")),
     }
 )
 """By method of a port; of any other, a repeat changes nothing, and nobody sees it half done."""

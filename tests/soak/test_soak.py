@@ -1,0 +1,38 @@
+"""Eight writers while commands fail: what was acknowledged is there, once, and nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mlflow_docstore.testing.guard.proxy import Proxy
+from tests.standin import HOST, StandIn
+
+from .ledger import Answer
+from .soaking import DIALECTS, Embedded, Guarded, Subject, soaking
+from .weather import USUAL, Weather
+
+_TURNS = 40
+_STORM = Weather(throttled=0.5, seconds=2)
+
+
+@pytest.fixture(params=["embedded", *DIALECTS])
+def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]:
+    if request.param == "embedded":
+        yield Embedded(tmp_path / "data")
+        return
+    standin: StandIn = request.getfixturevalue("standin")
+    server = (HOST, standin.port)
+    with Proxy(server) as proxy:
+        yield Guarded(server, proxy, request.param)
+
+
+def test_what_was_acknowledged_is_there_once(subject: Subject, tmp_path: Path) -> None:
+    """Also in a storm, where some calls may give up."""
+    ledgers = tmp_path / "ledgers"
+    ledgers.mkdir()
+    with soaking(subject, ledgers, deadline=1.0) as soak:
+        soak.round(_TURNS, USUAL)
+        soak.round(_TURNS, _STORM)
+        assert soak.complaints() == []
+        assert soak.told.answers[Answer.DONE] > soak.told.answers[Answer.REFUSED] > 0
