@@ -1,5 +1,6 @@
 """What a writer was about to do, and what it was told: a file of lines that outlives it."""
 
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -81,7 +82,7 @@ def entries(directory: Path) -> Iterator[Entry]:
 
 
 def _paired(words: list[list[Any]]) -> Iterator[Entry]:
-    for (kind, facts), following in zip(words, [*words[1:], None], strict=True):
+    for (kind, facts), following in itertools.zip_longest(words, words[1:]):
         if kind in set(Answer):
             continue
         answer, result = Answer.UNKNOWN, None

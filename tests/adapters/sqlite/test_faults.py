@@ -2,13 +2,12 @@
 
 import os
 import random
-import signal
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -20,6 +19,7 @@ from mlflow_docstore.adapters.document.retry import RetryingDriver
 from mlflow_docstore.adapters.sqlite.connection import connect
 from mlflow_docstore.core.errors import Unavailable, Unreachable
 from tests.contract.driver.deck import BY_ID
+from tests.soak.killing import Doomed
 
 KILLS = 200
 AT_ONCE = 4
@@ -38,34 +38,9 @@ def write_on(uri: str, turn: int, said: int) -> NoReturn:
         turn += 1
 
 
-@dataclass(frozen=True)
-class Writer:
-    """A process that writes, and what it says."""
-
-    process: int
-    heard: int
-
-    @classmethod
-    def start(cls, uri: str, turn: int) -> "Writer":
-        heard, said = os.pipe()
-        process = os.fork()
-        if process == 0:
-            try:
-                write_on(uri, turn, said)
-            finally:
-                os._exit(1)
-        os.close(said)
-        return cls(process, heard)
-
-    def killed(self, moment: float) -> set[int]:
-        """Kill it some seconds after its first word; the turns that it said were written."""
-        words = os.read(self.heard, 100)
-        time.sleep(moment)
-        os.kill(self.process, signal.SIGKILL)
-        assert os.WIFSIGNALED(os.waitpid(self.process, 0)[1])
-        with os.fdopen(self.heard, "rb") as rest:
-            words += rest.read()
-        return {int(line) for line in words.splitlines(keepends=True) if line.endswith(b"\n")}
+def turns_in(words: bytes) -> set[int]:
+    """The turns of which a writer said that they are written."""
+    return {int(line) for line in words.splitlines(keepends=True) if line.endswith(b"\n")}
 
 
 @forking
@@ -75,9 +50,11 @@ def test_writers_that_are_killed_lose_nothing_that_they_said_was_written(
     uri, seeds = f"docstore://{directory}?synchronous=normal", random.Random(8)  # noqa: S311
     said: set[int] = set()
     for first in range(0, KILLS, AT_ONCE):
-        writers = [Writer.start(uri, (first + n) * 100_000) for n in range(AT_ONCE)]
+        writers = [
+            Doomed.start(partial(write_on, uri, (first + n) * 100_000)) for n in range(AT_ONCE)
+        ]
         for writer in writers:
-            said |= writer.killed(seeds.uniform(0, 0.01))
+            said |= turns_in(writer.killed(seeds.uniform(0, 0.01)))
     turns = {document["_id"]: document for document in driver.scan("turns", Find(order=(BY_ID,)))}
     parts = {row.document["_id"] for row in driver.find("parts", Find(fields=()))}
     assert len(said) >= KILLS
