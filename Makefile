@@ -30,6 +30,7 @@ lint: .venv/dev.stamp  ## what CI insists on beside the tests
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 bench: .venv/bench.stamp  ## the table of docs/benchmarks.md; takes long
 	.venv/bin/python -m benchmarks

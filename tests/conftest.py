@@ -15,6 +15,7 @@ from mlflow_docstore.testing.guard.profiles import load_profile
 from mlflow_docstore.testing.guard.proxy import Proxy
 from mlflow_docstore.testing.subjects import THROW_AWAY_STORES
 
+from . import containers
 from .dialects import DIFFERING, GUARDED, OPTIONS, DialectWatch
 from .standin import HOST, StandIn
 
@@ -63,8 +64,11 @@ _ENOUGH = 4 << 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Judge the stand-in too, unless the command line says whom to judge."""
-    config.option.store_uri = config.option.store_uri or [*THROW_AWAY_STORES, STANDIN]
+    """Judge the stand-in too, or containers, unless the command line says whom to judge."""
+    asked = config.option.markexpr.split()
+    of_containers = "containers" in asked and "not" not in asked
+    judged = containers.IMAGES if of_containers else [*THROW_AWAY_STORES, STANDIN]
+    config.option.store_uri = config.option.store_uri or list(judged)
     config.stash[WATCH] = DialectWatch(config)
     config.pluginmanager.register(config.stash[WATCH])
     if _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ENOUGH:
@@ -78,11 +82,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xfail(reason=reason))
         spec = getattr(item, "callspec", None)
         params = spec.params if spec else {}
+        subjects = {params.get("_subject"), params.get("driver_subject")}
         if item.path.stem not in CHOSEN and params.get("_subject") == STANDIN:
             item.add_marker(pytest.mark.exhaustive)
-        guarded = not GUARDED.keys().isdisjoint(map(params.get, ("_subject", "driver_subject")))
-        if guarded and item.path.stem not in DIFFERING:
+        if item.path.stem not in DIFFERING and subjects & GUARDED.keys():
             item.add_marker(pytest.mark.exhaustive)
+        if subjects & containers.IMAGES.keys():
+            item.add_marker(pytest.mark.containers)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -127,13 +133,33 @@ def guarded(unwatched: StandIn) -> Iterator[Callable[[str], StandIn]]:
 
 
 @pytest.fixture(scope="session")
+def container() -> Iterator[Callable[[str], str]]:
+    """Starts the server of that name, once; the template of its URIs."""
+    with ExitStack() as stack:
+        running: dict[str, str] = {}
+
+        def template(name: str) -> str:
+            if trouble := containers.trouble():
+                pytest.skip(trouble)
+            if name not in running:
+                running[name] = stack.enter_context(containers.started(containers.IMAGES[name]))
+            return running[name]
+
+        yield template
+
+
+@pytest.fixture(scope="session")
 def throw_away(
-    throw_away: Callable[[str], str], request: pytest.FixtureRequest
+    throw_away: Callable[[str], str],
+    container: Callable[[str], str],
+    request: pytest.FixtureRequest,
 ) -> Callable[[str], str]:
-    """Knows the stand-in as well, and the dialects that it can be made to speak."""
+    """Knows the stand-in, the dialects that it can be made to speak, and containers."""
     numbers = count()
 
     def make(name: str) -> str:
+        if name in containers.IMAGES:
+            return container(name).format(database=f"throw_away_{next(numbers)}")
         if name not in {STANDIN, *GUARDED}:
             return throw_away(name)
         database = f"throw_away_{next(numbers)}"

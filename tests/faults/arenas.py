@@ -102,6 +102,7 @@ class Arena(ABC):
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.names = _NAMES
         self.bare = self.around()
         self._visitors: list[Driver] = []
         self._enter()
@@ -147,10 +148,10 @@ class Arena(ABC):
 
     def state(self) -> State:
         """All that is stored."""
-        documents = {name: list(self.bare.scan(name, Find())) for name in _NAMES}
+        documents = {name: list(self.bare.scan(name, Find())) for name in self.names}
         if not self.world.indexed:
             return State(documents)
-        return State(documents, {name: self.bare.indexes(name) for name in _NAMES})
+        return State(documents, {name: self.bare.indexes(name) for name in self.names})
 
     def fill(self, state: State) -> None:
         """Have what is in this state, and nothing else."""
@@ -159,8 +160,11 @@ class Arena(ABC):
         self._store(state)
         self._enter()
 
+    def keep_to(self, state: State) -> None:
+        """From now on, the world is no larger than this, where to look for more takes time."""
+
     def _store(self, state: State) -> None:
-        for name in _NAMES:
+        for name in self.names:
             self.bare.delete_many(name, And())
             self.bare.insert_many(name, state.documents.get(name, []))
             if self.world.indexed:
@@ -216,6 +220,11 @@ class WireArena(Arena):
 
     def judge(self, script: Script) -> None:
         self.proxy.judge = script
+
+    def keep_to(self, state: State) -> None:
+        """Memory arenas look for what calls write elsewhere."""
+        if not self.world.indexed:
+            self.names = tuple(name for name in self.names if state.documents[name])
 
     def close(self) -> None:
         super().close()

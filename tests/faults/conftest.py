@@ -1,6 +1,6 @@
 """One server for all; each test has its own collections in it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 import pytest
@@ -29,6 +29,15 @@ class Play(Protocol):
 def server(standin: StandIn) -> tuple[str, int]:
     """Host and port of a server."""
     return HOST, standin.port
+
+
+@pytest.fixture(scope="session")
+def replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Of a server in a replica set: from no other, drivers take that they may write again."""
+    made = StandIn(tmp_path_factory.mktemp("replica"))
+    made.start()
+    yield HOST, made.port
+    made.kill()
 
 
 @pytest.fixture

@@ -52,11 +52,14 @@ class Stage:
 
     @cached_property
     def _state(self) -> State:
-        return self._arenas[0].arranged()
+        made = self._arenas[0].arranged()
+        for arena in self._arenas:
+            arena.keep_to(made)
+        return made
 
     def play(self, case: Case, operations: Sequence[Operation], faults: Sequence[Fault]) -> int:
         """The case, for each fault of each command of the operations; how many there were."""
-        assert self._state
+        assert self._state, "before several threads ask for it"
         expectations = list(self._pool.map(self._expected, operations))
         points = [
             (operation, expected, fault, position)
