@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
+from urllib.parse import quote
 
+from mlflow_docstore.adapters.document.driver import Driver
 from mlflow_docstore.adapters.document.layout import MARKER_ID, META
 from mlflow_docstore.core.errors import Unavailable
 from tests.contract.driver.subjects import connect
@@ -16,8 +18,8 @@ _PAUSE = 1.0
 
 _PASSWORD = "docstore"  # noqa: S105 - of servers that nobody else reaches
 # The key of every emulator of Cosmos DB. See https://learn.microsoft.com/azure/cosmos-db/emulator
-_EMULATOR_KEY = (
-    "C2y6yDjf5%2FR%2Bob0N8A7Cgu30VRDJIWEHLM%2B4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw%2FJw%3D%3D"
+_EMULATOR_KEY = quote(
+    "C2y6yDjf5/R+ob0N8A7Cgu30VRDJIWEHLM+4QDU5DE2nQ9nDuVTqobD4b8mGGyPMbIZnqyMsEcaGQy67XIw/Jw==", ""
 )
 _OWN_CERTIFICATE = "tls=true&tlsAllowInvalidCertificates=true"
 
@@ -42,9 +44,7 @@ class Image:
 
 
 _MONGODB = "mongodb://{address}/{database}?directConnection=true"
-_LOGGED_IN = (
-    f"mongodb://docstore:{_PASSWORD}@{{address}}/{{database}}?authSource=admin&directConnection=true"
-)
+_LOGGED_IN = f"mongodb://docstore:{_PASSWORD}@{{address}}/{{database}}?authSource=admin&directConnection=true"
 
 IMAGES: Mapping[str, Image] = MappingProxyType(
     {
@@ -110,13 +110,15 @@ def started(image: Image) -> Iterator[str]:
 def _wait(uri: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
     driver = connect(uri).driver
-    while True:
-        try:
-            driver.get(META, MARKER_ID)
-        except Unavailable:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(_PAUSE)
-        else:
-            driver.close()
-            return
+    while not _answers(driver):
+        assert time.monotonic() < deadline, "the server does not answer"
+        time.sleep(_PAUSE)
+    driver.close()
+
+
+def _answers(driver: Driver) -> bool:
+    try:
+        driver.get(META, MARKER_ID)
+    except Unavailable:
+        return False
+    return True

@@ -100,6 +100,9 @@ class Arena(ABC):
     repeats = False
     """Whether somebody beneath our policy tries again."""
 
+    remote = False
+    """Whether it is reached over a wire."""
+
     def __init__(self, world: World) -> None:
         self.world = world
         self.names = _NAMES
@@ -161,7 +164,12 @@ class Arena(ABC):
         self._enter()
 
     def keep_to(self, state: State) -> None:
-        """From now on, the world is no larger than this, where to look for more takes time."""
+        """From now on, the world is no larger than this, where to look for more takes time.
+
+        Arenas in memory look for what calls write elsewhere.
+        """
+        if self.remote and not self.world.indexed:
+            self.names = tuple(name for name in self.names if state.documents[name])
 
     def _store(self, state: State) -> None:
         for name in self.names:
@@ -198,6 +206,8 @@ class WireArena(Arena):
         options: Of the driver behind the proxy.
     """
 
+    remote = True
+
     def __init__(
         self, world: World, server: tuple[str, int], prefix: str, options: str = ALONE
     ) -> None:
@@ -220,11 +230,6 @@ class WireArena(Arena):
 
     def judge(self, script: Script) -> None:
         self.proxy.judge = script
-
-    def keep_to(self, state: State) -> None:
-        """Memory arenas look for what calls write elsewhere."""
-        if not self.world.indexed:
-            self.names = tuple(name for name in self.names if state.documents[name])
 
     def close(self) -> None:
         super().close()

@@ -26,9 +26,9 @@ class Play(Protocol):
 
 
 @pytest.fixture(scope="session")
-def server(standin: StandIn) -> tuple[str, int]:
+def server(unwatched: StandIn) -> tuple[str, int]:
     """Host and port of a server."""
-    return HOST, standin.port
+    return HOST, unwatched.port
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from mlflow_docstore.testing.guard.guard import Guard
 from mlflow_docstore.testing.guard.profiles import load_profile
 from mlflow_docstore.testing.guard.proxy import Proxy, together
 from tests.concurrency.processes import Refused, Team
+from tests.dialects import GUARDED, OPTIONS
 
 from .kinds import Place, Stores
 from .ledger import Answer, Entry, entries
@@ -20,10 +21,7 @@ from .writers import Round, Told, Writer, open_failing_writer, open_writer, writ
 
 PROCESSES = 8
 
-_SCHEMES = {"documentdb-5.0": "documentdb", "cosmos-mongodb-7.0": "cosmos-mongodb"}
-"""Of URIs, by dialect."""
-
-DIALECTS = tuple(_SCHEMES)
+DIALECTS = ("documentdb-5.0", "cosmos-mongodb-7.0")
 
 _RUNS = 3
 _MODELS = 2
@@ -84,14 +82,13 @@ class Guarded(Subject):
     def __init__(self, server: tuple[str, int], proxy: Proxy, profile: str) -> None:
         self._database = f"soak_{uuid4().hex[:8]}"
         self._server, self._proxy = server, proxy
-        self._scheme = _SCHEMES[profile]
+        self._scheme = GUARDED[profile]
         self._guard = Guard(load_profile(profile))
         proxy.judge = self._guard
 
     def _uri(self, scheme: str, address: tuple[str, int]) -> str:
         host, port = address
-        options = "directConnection=true&retryWrites=false&tls=false"
-        return f"{scheme}://{host}:{port}/{self._database}?{options}"
+        return f"{scheme}://{host}:{port}/{self._database}?{OPTIONS}"
 
     @property
     def fair_uri(self) -> str:

@@ -21,7 +21,7 @@ def subject(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Subject]
     if request.param == "embedded":
         yield Embedded(tmp_path / "data")
         return
-    standin: StandIn = request.getfixturevalue("standin")
+    standin: StandIn = request.getfixturevalue("unwatched")
     server = (HOST, standin.port)
     with Proxy(server) as proxy:
         yield Guarded(server, proxy, request.param)
