@@ -1,6 +1,7 @@
 """Every command of every write fails on its way to a server: still there is one effect."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -47,3 +48,15 @@ def test_every_write_of_an_area_has_one_effect(
 ) -> None:
     operations = [one for one in OPERATIONS if (one.world, one.area) == (world, area)]
     play(stage, case, operations, faults)
+
+
+@_later
+def test_a_driver_that_may_tries_a_write_again_before_we_hear_of_it(
+    replica: tuple[str, int],
+) -> None:
+    """Or the plays above would show no more than those where it may not."""
+    with closing(WireArena(WORLDS[0], replica, "again", DRIVEN)) as arena:
+        arena.fill(arena.arranged())
+        script = arena.suffer(Fault.CUT_AFTER)
+        arena.hasty.experiments.set_tag("1", "team", "new")
+        assert [command.name for command in script.seen] == ["update"] * 2
