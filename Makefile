@@ -4,23 +4,28 @@ PORT ?= 5000
 filled = train_sweep register_best_run manage_prompts
 RELEASES ?= newest
 MINUTES ?= 10
+dialects ?= documentdb-5.0 documentdb-8.0 documentdb-elastic cosmos-mongodb-7.0 azure-documentdb
 
 # All processors; neighbours stay together, as they share what is dear to make.
 parallel = -n logical --dist worksteal
 
-.PHONY: run test test-all soak lint bench mlflow-news
+.PHONY: run test test-all test-dialects soak lint bench mlflow-news
 
 run: export PYTHONDONTWRITEBYTECODE =
 run: .venv/run.stamp  ## MLflow on an embedded database, filled by examples
 	@.venv/bin/mlflow-docstore quickstart --port $(PORT) $(filled:%=--example examples/%.py)
 
 test: .venv/dev.stamp  ## every test, but for repetitions on one more database
-	.venv/bin/pytest $(parallel) -m "not exhaustive"
+	.venv/bin/pytest $(parallel) -m "not exhaustive and not dialects"
 
 # As many random histories as if each database had its own.
 test-all: export DIFFERENTIAL_EXAMPLES = 30
 test-all: test  ## these too
-	.venv/bin/pytest $(parallel) -m exhaustive
+	.venv/bin/pytest $(parallel) -m "exhaustive and not dialects"
+
+# What of them differs is in `test`; this is the whole contract, on each.
+test-dialects: .venv/dev.stamp  ## the contract through the guard of each dialect
+	.venv/bin/pytest $(parallel) tests/contract $(dialects:%=--store-uri %)
 
 soak: .venv/dev.stamp  ## writers while commands fail, for MINUTES on each kind of database
 	.venv/bin/python -m tests.soak --minutes $(MINUTES)

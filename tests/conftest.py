@@ -16,7 +16,7 @@ from mlflow_docstore.testing.guard.proxy import Proxy
 from mlflow_docstore.testing.subjects import THROW_AWAY_STORES
 
 from . import containers
-from .dialects import DIFFERING, GUARDED, OPTIONS, DialectWatch
+from .dialects import DIFFERING, GUARDED, JUDGED, OPTIONS, DialectWatch
 from .standin import HOST, StandIn
 
 STANDIN = "standin"
@@ -67,7 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Judge the stand-in too, or containers, unless the command line says whom to judge."""
     asked = config.option.markexpr.split()
     of_containers = "containers" in asked and "not" not in asked
-    judged = containers.IMAGES if of_containers else [*THROW_AWAY_STORES, STANDIN]
+    judged = containers.IMAGES if of_containers else [*THROW_AWAY_STORES, STANDIN, *JUDGED]
     config.option.store_uri = config.option.store_uri or list(judged)
     config.stash[WATCH] = DialectWatch(config)
     config.pluginmanager.register(config.stash[WATCH])
@@ -86,7 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.stem not in CHOSEN and params.get("_subject") == STANDIN:
             item.add_marker(pytest.mark.exhaustive)
         if item.path.stem not in DIFFERING and subjects & GUARDED.keys():
-            item.add_marker(pytest.mark.exhaustive)
+            item.add_marker(pytest.mark.dialects)
         if subjects & containers.IMAGES.keys():
             item.add_marker(pytest.mark.containers)
 

@@ -25,6 +25,9 @@ GUARDED = {
 }
 """More subjects: an adapter through the guard of a dialect, by the scheme of its URI."""
 
+JUDGED = ("documentdb-5.0", "cosmos-mongodb-7.0")
+"""Those that every run judges: all that one of the others does otherwise, one of these does too."""
+
 OPTIONS = "directConnection=true&retryWrites=false&tls=false"
 
 DIFFERING = frozenset(

@@ -60,7 +60,6 @@ def test_schemes_force_and_hosts_tell(uri: str, flavour: Flavour | None) -> None
         ({"internal": {"documentdb_versions": ["0.108"]}}, AZURE_DOCUMENTDB),
         ({}, None),
     ],
-    ids=str,
 )
 def test_servers_tell_behind_other_names(answer: dict[str, Any], flavour: Flavour | None) -> None:
     assert of_answers([{}, answer]) == flavour
