@@ -77,7 +77,15 @@ class DocumentAdapter(Adapter):
 
     def open(self, uri: str) -> Backend:
         connection = self._connect(uri)
-        driver = RetryingDriver(connection.driver, connection.retry_deadline)
+        return self.over(RetryingDriver(connection.driver, connection.retry_deadline), connection)
+
+    def over(self, driver: Driver, connection: Connection) -> Backend:
+        """The repositories on a connection whose driver was wrapped in another.
+
+        Args:
+            driver: The outermost; it should retry.
+            connection: What was connected.
+        """
         return DocumentBackend(driver, connection.path)
 
 

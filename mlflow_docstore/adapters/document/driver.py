@@ -168,6 +168,21 @@ class PartlyInserted(Unavailable):
         self.taken = taken
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who answers.
+
+    Args:
+        product: What it calls itself.
+        version: Its own; of a database with the protocol of another, that one's too.
+        form: How it is set up, in a word or two: ``"replica set rs0"``.
+    """
+
+    product: str
+    version: str
+    form: str
+
+
 class Driver(Protocol):
     """One database, or one prefix of its collections.
 
@@ -184,6 +199,10 @@ class Driver(Protocol):
     @abstractmethod
     def capabilities(self) -> Capabilities:
         """What this database can do; needs no connection."""
+
+    @abstractmethod
+    def server(self) -> Server:
+        """Who answers, for people to read: nothing may depend on it."""
 
     @abstractmethod
     def get(self, collection: str, key: str) -> Document | None:

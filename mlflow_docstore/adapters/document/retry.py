@@ -11,7 +11,7 @@ from mlflow_docstore.core.errors import Unavailable
 from mlflow_docstore.core.query import Filter, Scalar
 from mlflow_docstore.ports.backend import Provision, Step
 
-from .driver import Document, Driver, Find, Inserts, Outcome, PartlyInserted, Patch, Row
+from .driver import Document, Driver, Find, Inserts, Outcome, PartlyInserted, Patch, Row, Server
 from .layout import Index, Layout
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class RetryingDriver(Driver):
         self._deadline = deadline
 
     def _call(self, verb: str, call: Callable[[], T], attempts: _Attempts | None = None) -> T:
+        """Every verb comes by here, but a scan for each document that it hands out."""
         try:
             return call()
         except Unavailable as error:
@@ -101,6 +102,9 @@ class RetryingDriver(Driver):
     @property
     def capabilities(self) -> Capabilities:
         return self._driver.capabilities
+
+    def server(self) -> Server:
+        return self._call("server", self._driver.server)
 
     def get(self, collection: str, key: str) -> Document | None:
         return self._call("get", lambda: self._driver.get(collection, key))

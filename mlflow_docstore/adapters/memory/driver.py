@@ -2,6 +2,7 @@
 
 import json
 import logging
+import platform
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from mlflow_docstore.adapters.document.driver import (
     Outcome,
     Patch,
     Row,
+    Server,
 )
 from mlflow_docstore.adapters.document.layout import Index, Layout
 from mlflow_docstore.adapters.document.rules.orders import Position, SortOrder
@@ -54,6 +56,9 @@ class MemoryDriver(Driver):
     @property
     def capabilities(self) -> Capabilities:
         return self._capabilities
+
+    def server(self) -> Server:
+        return Server("memory", f"Python {platform.python_version()}", "this process")
 
     def get(self, collection: str, key: str) -> Document | None:
         with self._database.lock:

@@ -18,6 +18,7 @@ from mlflow_docstore.adapters.document.driver import (
     PartlyInserted,
     Patch,
     Row,
+    Server,
 )
 from mlflow_docstore.adapters.document.layout import META, Index, Layout
 from mlflow_docstore.adapters.document.races import rounds
@@ -32,6 +33,7 @@ from .errors import DUPLICATE_KEY, Attempt, translated
 from .flavours import Flavour
 from .preparing import Preparing
 from .reading import Reading, compiler_of
+from .server import described
 from .session import Session
 from .values import projection, update
 
@@ -81,6 +83,11 @@ class MongoDriver(Driver):
             yield session.collection(collection)
         session.note_answer()
         _LOG.debug("%s %s: %.1f ms", verb, collection, (time.perf_counter() - started) * 1000)
+
+    def server(self) -> Server:
+        with self._calling("server", META) as native:
+            command = native.database.command
+            return described(command("buildInfo"), command("hello"))
 
     def get(self, collection: str, key: str) -> Document | None:
         with self._calling("get", collection, key) as native:

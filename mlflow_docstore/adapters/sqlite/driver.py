@@ -16,6 +16,7 @@ from mlflow_docstore.adapters.document.driver import (
     Outcome,
     Patch,
     Row,
+    Server,
 )
 from mlflow_docstore.adapters.document.layout import Index, Layout
 from mlflow_docstore.adapters.document.rules.patches import patched
@@ -74,6 +75,9 @@ class SqliteDriver(Driver):
     @property
     def capabilities(self) -> Capabilities:
         return self._capabilities
+
+    def server(self) -> Server:
+        return Server("SQLite", sqlite3.sqlite_version, "embedded")
 
     def get(self, collection: str, key: str) -> Document | None:
         rows = self._calls.rows("get", collection, Clause(self._by_id(collection), (_id(key),)))

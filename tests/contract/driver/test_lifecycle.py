@@ -19,6 +19,13 @@ def test_capabilities_are_told_without_a_verb(driver_uri: str) -> None:
     driver.close()
 
 
+def test_the_server_says_what_it_is(driver_uri: str) -> None:
+    driver = connect(driver_uri).driver
+    server = driver.server()
+    assert all(map(str.strip, (server.product, server.version, server.form)))
+    driver.close()
+
+
 def test_a_driver_can_be_closed_before_it_was_used_and_twice(driver_uri: str) -> None:
     driver = connect(driver_uri).driver
     driver.close()
@@ -45,8 +52,11 @@ def test_a_prefix_separates_collections(driver_uri: str, table: Table) -> None:
     other = Table(connect(f"{urldefrag(driver_uri).url}#{unique('p')}").driver, table.name)
     table.put(a={"x": 1})
     assert other.get() is None
-    other.put(a={"x": 2})
-    other.driver.drop([table.name])
+    try:
+        other.put(a={"x": 2})
+    finally:
+        # Whatever comes: nobody else knows of this prefix.
+        other.driver.drop([table.name])
     assert table.get() == {"_id": "a", "x": 1}
     other.driver.close()
 
