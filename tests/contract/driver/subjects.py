@@ -1,5 +1,6 @@
 """From URIs to drivers: which databases are judged, and how one is opened."""
 
+from functools import cache
 from importlib.metadata import EntryPoints, entry_points
 from urllib.parse import urlsplit
 
@@ -27,4 +28,9 @@ def connect(uri: str) -> Connection:
 
 
 def _adapters(uri: str) -> EntryPoints:
-    return entry_points(group="mlflow_docstore.adapters", name=urlsplit(uri).scheme)
+    return _of_scheme(urlsplit(uri).scheme)
+
+
+@cache
+def _of_scheme(scheme: str) -> EntryPoints:
+    return entry_points(group="mlflow_docstore.adapters", name=scheme)

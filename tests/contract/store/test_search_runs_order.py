@@ -300,7 +300,10 @@ def many(store: AbstractStore) -> NamedRuns:
     """Seventeen runs with ties in every field, and fields that some lack."""
     wanted: dict[str, dict[str, Any]] = {}
     for number in range(17):
-        options: dict[str, Any] = {"start_time": number // 4, "user_id": "ab"[number % 2]}
+        options: dict[str, Any] = {
+            "start_time": scenarios.START_TIME + number // 4,
+            "user_id": "ab"[number % 2],
+        }
         if number % 5:
             options["metrics"] = {"m": float("nan") if number % 5 == 4 else float(number % 3)}
         if number % 4:
