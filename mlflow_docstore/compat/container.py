@@ -1,7 +1,8 @@
 """The composition root: from a URI to a backend."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import EntryPoint
 
 from dependency_injector import providers
@@ -31,13 +32,30 @@ class BackendPool:
         Raises:
             InvalidArgument: ``kind="uri"``; no adapter has the scheme, or it cannot use the rest.
         """
-        scheme = scheme_of(uri)
-        uri = f"{scheme}{uri[len(scheme) :]}"
+        uri = _normal(uri)
         with self._lock:
             if uri not in self._backends:
                 adapter: Adapter = adapter_entry_point(uri, self._adapters).load()
                 self._backends[uri] = adapter.open(uri)
             return self._backends[uri]
+
+    @contextmanager
+    def lent(self, uri: str, backend: Backend) -> Iterator[None]:
+        """For the time of the block, have this backend on a URI that nobody has opened yet."""
+        uri = _normal(uri)
+        with self._lock:
+            self._backends[uri] = backend
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._backends[uri]
+            backend.close()
+
+
+def _normal(uri: str) -> str:
+    scheme = scheme_of(uri)
+    return f"{scheme}{uri[len(scheme) :]}"
 
 
 class Container:

@@ -21,6 +21,7 @@ OWNERS = {
     "azure": ("mlflow_docstore.adapters.mongodb.login",),
     "tenacity": ("mlflow_docstore.adapters.document.retry",),
     "dependency_injector": ("mlflow_docstore.compat.container",),
+    "rich": ("mlflow_docstore.testing.terminal",),
     "cryptography": ("mlflow_docstore.compat.registry.secrets",),
     "secantus": (),
 }

@@ -41,6 +41,13 @@ def test_threads_that_ask_at_once_get_one_backend(pool: BackendPool, uri: str) -
     assert len({id(backend) for backend in backends}) == 1
 
 
+def test_a_backend_can_be_lent_for_a_while(pool: BackendPool, uri: str) -> None:
+    other = pool.backend(f"{uri}-other")
+    with pool.lent(uri.replace("memory", "Memory"), other):
+        assert pool.backend(uri) is other
+    assert pool.backend(uri) is not other
+
+
 def test_unknown_scheme_is_refused_with_the_known_ones(pool: BackendPool) -> None:
     with pytest.raises(InvalidArgument) as caught:
         pool.backend("papyrus://alexandria")

@@ -1,31 +1,45 @@
 """The checker, in a process of its own: pytest inside pytest would share plugins and caches."""
 
 import ast
+import contextlib
 import json
+import os
+import re
 import subprocess
 import sys
+import time
+from collections import Counter
 from dataclasses import dataclass
+from html.parser import HTMLParser
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from mlflow_docstore import connect
 from mlflow_docstore.core.areas import Area
+from mlflow_docstore.core.capabilities import Feature
+from mlflow_docstore.core.paging import PageRequest
+from mlflow_docstore.ports.experiments import ExperimentQuery
+from mlflow_docstore.testing.report import FORMAT
 from mlflow_docstore.testing.subjects import without_credentials
 
 # The process starts MLflow and its databases, which a busy machine may take a minute over.
 pytestmark = pytest.mark.timeout(300)
 
 SUITE = Path(__file__).parents[1] / "contract"
+COMMAND = Path(sys.executable).with_name("mlflow-docstore")
 MODULES = sorted([*SUITE.glob("store/test_*.py"), *SUITE.glob("registry/test_*.py")])
 
-# MLflow's own store with two faults: one write is lost, and one method is not there.
+# A store without an adapter, with two faults: a write is lost, and a method is not there.
 FAULTY_STORE = """
 from mlflow.exceptions import MlflowNotImplementedException
-from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.tracking._tracking_service.utils import _tracking_store_registry
 
+from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 
-class FaultyStore(SqlAlchemyStore):
+
+class FaultyStore(DocStoreTrackingStore):
     def set_experiment_tag(self, experiment_id, tag):
         pass
 
@@ -34,39 +48,65 @@ class FaultyStore(SqlAlchemyStore):
 
 
 def create(store_uri, artifact_uri):
-    return FaultyStore(store_uri.replace("faulty:", "sqlite:"), artifact_uri or "./mlruns")
+    return FaultyStore.of_uri(store_uri.replace("faulty", "memory"), artifact_uri or "./mlruns")
+
+
+def refuse(store_uri, artifact_uri):
+    raise ZeroDivisionError("no store today")
 
 
 _tracking_store_registry.register("faulty", create)
+_tracking_store_registry.register("unwilling", refuse)
 """
 
 DRIVER = """
 import json, sys
 import faulty_store
-from mlflow_docstore.testing.check import run_check
+from mlflow_docstore.adapters.memory.database import shared
+from mlflow_docstore.cli import main
+from pathlib import Path
 
-for uri, options in json.loads(sys.argv[1]):
-    status = run_check(uri, **options)
+for arguments in json.loads(sys.argv[1]):
+    try:
+        status = main(["check", *arguments])
+    except SystemExit as error:
+        status = error.code
     print(f"\\f{status}")
+left = [name for name, table in shared("shared").tables.items() if table.documents]
+Path("tables.json").write_text(json.dumps(left))
 """
 
-ONE_LOST = "test_experiment_changes and TestTags and test_a_tag_is_set"
-ONE_LACKING = "test_experiment_changes and TestTags and test_a_deleted_tag_is_gone"
-ONE_OF_A_REGISTRY = "test_aliases and TestSetting and test_alias_names_the_version"
-ALL_KINDS = f"({ONE_LOST}) or ({ONE_LACKING}) or (test_experiments and TestActiveFilter)"
+ONE_LOST = "store/test_experiment_changes.py::TestTags::test_a_tag_is_set"
+ONE_LACKING = (
+    "store/test_experiment_changes.py::TestTags::test_a_deleted_tag_is_gone_and_others_stay"
+)
+ONE_OF_A_REGISTRY = "registry/test_aliases.py::TestSetting::test_alias_names_the_version"
+FOUR = "store/test_experiments.py::TestActiveFilter"
+DRIVERS = "driver/test_get.py"
 
 CHECKS = {
-    "sound": ("sqlite", {"keyword": "test_experiments and TestActiveFilter"}),
-    "faulty": ("faulty:///faulty.db", {"keyword": ALL_KINDS}),
-    "lacking": ("faulty:///faulty.db", {"keyword": ONE_LACKING}),
-    "lacking, not allowed": (
-        "faulty:///faulty.db",
-        {"keyword": ONE_LACKING, "no_lacks": True},
+    "sound": ("sqlite", "--case", FOUR),
+    "faulty": (
+        *("faulty:///faulty.db", "--json", "faulty.json", "--html", "faulty.html"),
+        *("--case", ONE_LOST, "--case", ONE_LACKING, "--case", FOUR),
     ),
-    "registry": ("sqlite", {"keyword": ONE_OF_A_REGISTRY}),
-    "no registry": ("faulty:///faulty.db", {"keyword": ONE_OF_A_REGISTRY}),
-    "unknown scheme": ("nosuch://anna:secret@host/db?key=hidden", {}),
-    "no test": ("sqlite", {"keyword": "no_test_has_this_name"}),
+    "lacking": ("faulty:///lacking.db", "--case", ONE_LACKING),
+    "lacking, not allowed": ("faulty:///refused.db", "--case", ONE_LACKING, "--no-lacks"),
+    "registry": ("memory", "--case", ONE_OF_A_REGISTRY),
+    "no registry": ("faulty:///no-registry.db", "--case", ONE_OF_A_REGISTRY),
+    "unknown scheme": ("nosuch://anna:secret@host/db?key=hidden",),
+    "unwilling": ("unwilling://store",),
+    "no case": ("memory", "--case", FOUR, "-k", "no_case_has_this_name"),
+    "no module": ("memory", "--case", "store/test_nothing.py"),
+    "area": ("memory", "--area", "driver", "--case", FOUR, "--case", DRIVERS),
+    "keyword": ("memory", "--case", DRIVERS, "-k", "comes_back"),
+    "first failure": ("faulty:///first.db", "-x", "--case", "store/test_experiment_changes.py"),
+    "not empty": ("faulty:///faulty.db", "--case", FOUR),
+    "not empty, allowed": ("faulty:///faulty.db", "--not-empty", "--case", FOUR),
+    "in use": ("docstore://./used", "--case", FOUR, "--case", DRIVERS, "--json", "used.json"),
+    "prefix": ("memory://shared#mine", "--case", FOUR, "--case", "driver/test_prepare.py"),
+    "new": ("docstore://./a/new", "--case", FOUR),
+    "file in nowhere": ("memory", "--json", "nowhere/report.json"),
 }
 
 
@@ -75,18 +115,31 @@ class Outcome:
     status: int
     lines: list[str]
 
-    def row(self, area: str) -> list[int]:
-        """The passed, lacking and failed counts of an area."""
-        (row,) = (line for line in self.lines if line.split()[:1] == [area])
-        return [int(cell) for cell in row.split()[1:]]
+    def row(self, name: str) -> list[int]:
+        """The passed, lacking and failed counts of a capability, or in total."""
+        (row,) = (
+            line
+            for line in self.lines
+            if line.endswith(tuple("0123456789")) and name in re.split("  +", line)[:2]
+        )
+        return [int(cell) for cell in row.split()[-3:]]
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
-    """Every check made once, one after the other in one fresh process."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the checks are made, with a database that is in use."""
     folder = tmp_path_factory.mktemp("check")
     (folder / "faulty_store.py").write_text(FAULTY_STORE)
     (folder / "driver.py").write_text(DRIVER)
+    used = connect(f"docstore://{folder / 'used'}")
+    used.prepare()
+    used.close()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outcomes(folder: Path) -> dict[str, Outcome]:
+    """Every check made once, one after the other in one fresh process."""
     done = subprocess.run(
         [sys.executable, "driver.py", json.dumps(list(CHECKS.values()))],
         cwd=folder,
@@ -103,32 +156,87 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
     }
 
 
+def parsed(page: str) -> tuple[Counter[str], list[str]]:
+    """How often each element is in a page, and what it refers to."""
+    elements: Counter[str] = Counter()
+    references: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            elements[tag] += 1
+            references.extend(str(value) for name, value in attrs if name in {"href", "src"})
+
+    Reader().feed(page)
+    return elements, references
+
+
 class TestSoundStore:
     def test_exit_status_is_0(self, outcomes: dict[str, Outcome]) -> None:
         assert outcomes["sound"].status == 0
+        assert outcomes["sound"].lines[-1] == "It works: all 4 cases passed."
 
-    def test_table_counts_by_area_and_in_total(self, outcomes: dict[str, Outcome]) -> None:
+    def test_table_counts_by_capability_and_in_total(self, outcomes: dict[str, Outcome]) -> None:
         assert outcomes["sound"].row("experiments") == [4, 0, 0]
         assert outcomes["sound"].row("total") == [4, 0, 0]
+
+    def test_the_product_is_told(self, outcomes: dict[str, Outcome]) -> None:
+        (line,) = (line for line in outcomes["sound"].lines if "SqlAlchemyStore" in line)
+        assert f"mlflow {version('mlflow')}" in line
+
+    def test_methods_of_the_store_are_timed(self, outcomes: dict[str, Outcome]) -> None:
+        (line,) = (line for line in outcomes["sound"].lines if "create_experiment" in line)
+        assert int(line.split()[1]) >= 4
 
 
 class TestFaultyStore:
     def test_exit_status_is_1(self, outcomes: dict[str, Outcome]) -> None:
         assert outcomes["faulty"].status == 1
+        assert outcomes["faulty"].lines[-1] == "It fails: 1 of 6 cases failed, in experiments."
 
     def test_table_tells_passed_lacking_and_failed_apart(
         self, outcomes: dict[str, Outcome]
     ) -> None:
-        assert outcomes["faulty"].row("experiments") == [4, 1, 1]
+        assert outcomes["faulty"].row("experiment changes") == [0, 1, 1]
+        assert outcomes["faulty"].row("total") == [4, 1, 1]
 
-    def test_a_failure_is_told_in_one_line(self, outcomes: dict[str, Outcome]) -> None:
-        (line,) = (line for line in outcomes["faulty"].lines if line.startswith("FAILED"))
-        assert "experiments: test_experiment_changes.py::TestTags::test_a_tag_is_set" in line
-        assert "assert {} == {'team': 'vision'}" in line
+    def test_a_failure_is_told_with_its_calls_and_how_to_run_it_again(
+        self, outcomes: dict[str, Outcome]
+    ) -> None:
+        lines = outcomes["faulty"].lines
+        at = lines.index(f"FAILED experiments, experiment changes: {ONE_LOST}")
+        told = "\n".join(lines[at:])
+        assert 'assert store.get_experiment(experiment_id).tags == {"team": "vision"}' in told
+        assert "assert {} == {'team': 'vision'}" in told
+        assert "store.set_experiment_tag('" in told
+        assert f"again: mlflow-docstore check faulty:///faulty.db --case {ONE_LOST}" in told
 
     def test_a_lack_is_told_in_one_line(self, outcomes: dict[str, Outcome]) -> None:
-        expected = "LACKING experiments: experiment tags cannot be deleted (1)"
-        assert expected in outcomes["faulty"].lines
+        lack = "experiments, experiment changes: experiment tags cannot be deleted (1)"
+        assert f"LACKING {lack}" in outcomes["faulty"].lines
+
+    def test_it_can_stop_at_the_first_failure(self, outcomes: dict[str, Outcome]) -> None:
+        assert outcomes["first failure"].status == 1
+        assert outcomes["first failure"].row("total")[2] == 1
+
+    def test_the_json_has_all_of_it(self, outcomes: dict[str, Outcome], folder: Path) -> None:
+        told = json.loads((folder / "faulty.json").read_text())
+        assert (told["status"], told["format"]) == (1, FORMAT)
+        assert told["verdict"] == outcomes["faulty"].lines[-1]
+        assert told["total"] == {"passed": 4, "lacking": 1, "failed": 1}
+        (failure,) = told["failures"]
+        assert failure["case"] == ONE_LOST
+        assert failure["made"] == len(failure["calls"]) == 3
+
+    @pytest.mark.usefixtures("outcomes")
+    def test_the_page_needs_nothing_else_and_has_all_of_it(self, folder: Path) -> None:
+        text = (folder / "faulty.html").read_text()
+        elements, references = parsed(text)
+        assert not {"script", "link", "img", "iframe"} & elements.keys()
+        assert references == []
+        assert "url(" not in text
+        assert elements["svg"] == 1
+        for told in (ONE_LOST, "experiment tags cannot be deleted", "It fails: 1 of 6"):
+            assert told in text
 
 
 class TestLackingStore:
@@ -144,13 +252,73 @@ class TestLackingStore:
 class TestRegistry:
     def test_is_judged_beside_the_tracking_store(self, outcomes: dict[str, Outcome]) -> None:
         assert outcomes["registry"].status == 0
-        assert outcomes["registry"].row("registered_models") == [1, 0, 0]
+        assert outcomes["registry"].row("aliases") == [1, 0, 0]
 
     def test_is_lacking_where_the_scheme_has_none(self, outcomes: dict[str, Outcome]) -> None:
         assert outcomes["no registry"].status == 0
         assert outcomes["no registry"].row("total") == [0, 1, 0]
-        expected = "LACKING registered_models: a model registry (1)"
+        expected = "LACKING registered_models, aliases: a model registry (1)"
         assert expected in outcomes["no registry"].lines
+
+
+class TestSelection:
+    def test_an_area_is_enough_to_choose_cases(self, outcomes: dict[str, Outcome]) -> None:
+        assert outcomes["area"].row("total") == [6, 0, 0]
+
+    def test_a_keyword_as_well(self, outcomes: dict[str, Outcome]) -> None:
+        assert outcomes["keyword"].row("total") == [1, 0, 0]
+
+    @pytest.mark.parametrize("name", ["no case", "no module"])
+    def test_no_case_at_all_is_no_success(self, outcomes: dict[str, Outcome], name: str) -> None:
+        assert outcomes[name].status == 2
+
+    def test_a_report_that_cannot_be_written_is_told_first(
+        self, outcomes: dict[str, Outcome]
+    ) -> None:
+        assert outcomes["file in nowhere"].status == 2
+
+
+class TestOwnDatabase:
+    def test_its_product_and_its_commands_are_told(
+        self, outcomes: dict[str, Outcome], folder: Path
+    ) -> None:
+        assert outcomes["in use"].status == 0
+        told = json.loads((folder / "used.json").read_text())
+        assert told["product"]["name"] == "SQLite"
+        assert {one["name"] for one in told["features"]} == {one.value for one in Feature}
+        (creation,) = (one for one in told["operations"] if one["kind"] == "create_experiment")
+        assert creation["commands"] == 1.0
+        assert {one["kind"] for one in told["commands"]} >= {"insert", "find"}
+
+    def test_what_is_in_it_stays_and_nothing_is_added(
+        self, outcomes: dict[str, Outcome], folder: Path
+    ) -> None:
+        assert outcomes["in use"].row("total") == [10, 0, 0]
+        assert [path.name for path in (folder / "used").iterdir()] == ["docstore.sqlite"]
+        used = connect(f"docstore://{folder / 'used'}")
+        used.require()
+        stages = ("active", "deleted")
+        assert used.experiments.search(ExperimentQuery(stages), PageRequest(None)).items == []
+        used.close()
+
+    @pytest.mark.usefixtures("outcomes")
+    def test_collections_of_its_own_are_dropped(self, folder: Path) -> None:
+        assert json.loads((folder / "tables.json").read_text()) == []
+
+    def test_one_that_is_not_there_is_not_there_afterwards(
+        self, outcomes: dict[str, Outcome], folder: Path
+    ) -> None:
+        assert outcomes["new"].status == 0
+        assert not (folder / "a").exists()
+
+
+class TestStoreOfSomebodyElse:
+    def test_one_that_holds_something_is_left_alone(self, outcomes: dict[str, Outcome]) -> None:
+        assert outcomes["not empty"].status == 2
+        assert "add --not-empty" in outcomes["not empty"].lines[-1]
+
+    def test_unless_that_is_allowed(self, outcomes: dict[str, Outcome]) -> None:
+        assert outcomes["not empty, allowed"].row("total") == [4, 0, 0]
 
 
 class TestNothingJudged:
@@ -159,13 +327,15 @@ class TestNothingJudged:
         (line,) = (line for line in outcomes["unknown scheme"].lines[1:] if line)
         assert line.startswith("Cannot check nosuch://host/db: ")
 
+    def test_nor_is_one_that_fails_in_a_way_of_its_own(self, outcomes: dict[str, Outcome]) -> None:
+        assert outcomes["unwilling"].status == 2
+        expected = "Cannot check unwilling://store: ZeroDivisionError: no store today"
+        assert outcomes["unwilling"].lines[-1] == expected
+
     def test_credentials_are_not_shown(self, outcomes: dict[str, Outcome]) -> None:
         text = "\n".join(outcomes["unknown scheme"].lines)
         assert "secret" not in text
         assert "hidden" not in text
-
-    def test_no_test_at_all_is_no_success(self, outcomes: dict[str, Outcome]) -> None:
-        assert outcomes["no test"].status == 2
 
 
 @pytest.mark.parametrize(
@@ -196,9 +366,45 @@ def test_every_contract_module_names_its_area(module: Path) -> None:
     assert marks[0] in {area.value for area in Area}
 
 
-def test_without_pytest_it_says_in_one_line_what_to_install() -> None:
+def test_a_bar_shows_on_a_terminal() -> None:
+    master, terminal = os.openpty()
+    check = subprocess.Popen(
+        [COMMAND, "check", "memory", "--case", DRIVERS],
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    shown = b""
+    # A terminal whose other end was closed is an error to read.
+    with contextlib.suppress(OSError):
+        while part := os.read(master, 4096):
+            shown += part
+    os.close(master)
+    assert check.wait() == 0
+    assert b"6/6" in shown
+    assert b"driver: get" in shown
+
+
+def test_what_it_made_is_removed_when_it_is_told_to_end(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    check = subprocess.Popen(
+        [COMMAND, "check", f"docstore://{data}"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    while check.poll() is None and not list(tmp_path.glob("data/.check_*/docstore.sqlite")):
+        time.sleep(0.02)
+    check.terminate()
+    told, _ = check.communicate()
+    assert told.splitlines()[-1] == f"Cannot check docstore://{data}: interrupted"
+    assert check.returncode == 2
+    assert not data.exists()
+
+
+@pytest.mark.parametrize("package", ["pytest", "rich"])
+def test_without_what_it_needs_it_says_in_one_line_what_to_install(package: str) -> None:
     script = (
-        "import sys; sys.modules['pytest'] = None\n"
+        f"import sys; sys.modules['{package}'] = None\n"
         "from mlflow_docstore.cli import main; sys.exit(main(['check', 'memory://x']))"
     )
     done = subprocess.run(
@@ -206,5 +412,5 @@ def test_without_pytest_it_says_in_one_line_what_to_install() -> None:
     )
     assert done.returncode == 2
     assert done.stdout.splitlines() == [
-        "Cannot check memory://x: pytest is missing, install mlflow-docstore[check]"
+        f"Cannot check memory://x: {package} is missing, install mlflow-docstore[check]"
     ]
