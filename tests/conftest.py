@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -58,6 +59,9 @@ FAILURES = {
 
 WATCH = pytest.StashKey[DialectWatch]()
 
+COUNTED = "counted"
+"""A property of tests that count: of what, and how many."""
+
 # Databases that wait for no disk: what they promise of it is not what these tests look at.
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - directories in it are the user's own
 _ENOUGH = 4 << 30
@@ -97,6 +101,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     counted = [dict(report.user_properties).get(CRASH_POINTS, 0) for report in reports]
     if any(counted):
         terminalreporter.write_line(f"{sum(counted)} crash points tried")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests counted; workers of xdist send it with their reports."""
+    counts: Counter[str] = Counter()
+    for report in terminalreporter.getreports("passed"):
+        counts.update(dict(one[1] for one in report.user_properties if one[0] == COUNTED))
+    for what, number in counts.items():
+        terminalreporter.write_line(f"{number} {what}")
+
+
+@pytest.fixture
+def record_count(request: pytest.FixtureRequest) -> Callable[[str, int], None]:
+    """Takes what was counted, and how many there were: told in all when the run ends."""
+
+    def record(what: str, number: int) -> None:
+        request.node.user_properties.append((COUNTED, (what, number)))
+
+    return record
 
 
 @pytest.fixture(scope="session")
