@@ -180,6 +180,7 @@ def _pytest_arguments(uri: str, suite: Path) -> list[str]:
         # Whatever configures pytest where the user happens to stand has no say in a verdict.
         f"-c{os.devnull}",
         f"--rootdir={suite}",
+        f"--confcutdir={suite}",
         "--import-mode=importlib",
         "-pno:cacheprovider",
         # It collects garbage again and again, to warn of what is not closed.
