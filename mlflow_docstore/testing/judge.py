@@ -24,6 +24,7 @@ from mlflow_docstore.compat.mlflow_internals.finding import tracking_store_of
 from mlflow_docstore.compat.releases import INSTALLED
 from mlflow_docstore.compat.schemes import scheme_of
 from mlflow_docstore.core.errors import StoreError
+from mlflow_docstore.testing.guarded import guarded
 from mlflow_docstore.testing.recorder import COLLECTION, Progress, Recorder, Selection, Silent
 from mlflow_docstore.testing.report import DRIVER, FeatureAnswer, Product, Report
 from mlflow_docstore.testing.room import adapter_of, named, room
@@ -42,9 +43,10 @@ if TYPE_CHECKING:
 _DEFAULT_EXPERIMENT = "0"
 
 
-def judge(
+def judge(  # noqa: PLR0913 - all but the first have defaults
     subject: str,
     *,
+    profile: str | None = None,
     areas: Sequence[str] = (),
     cases: Sequence[str] = (),
     keyword: str | None = None,
@@ -60,6 +62,7 @@ def judge(
 
     Args:
         subject: A tracking URI that MLflow can open, or the name of a throw-away store.
+        profile: Put the guard of this dialect before it; the path of a table of your own will do.
         areas: Run only the cases of these areas.
         cases: Run only these cases, or those of these modules or classes of the suite.
         keyword: Run only the cases that match, in the syntax of pytest's ``-k``.
@@ -70,10 +73,11 @@ def judge(
     """
     options = [f"-k{keyword}"] * bool(keyword) + ["--no-lacks"] * no_lacks + ["-x"] * first_failure
     selection = Selection(tuple(areas), tuple(cases))
-    judging = _Judging(without_credentials(subject), selection, options, progress or Silent())
+    shown = without_credentials(subject)
+    judging = _Judging(shown, profile, selection, options, progress or Silent())
     started = time.monotonic()
     try:
-        with _ended_by_signals(), named(subject) as uri:
+        with _ended_by_signals(), named(subject) as given, guarded(given, profile) as uri:
             adapter = adapter_of(uri)
             if adapter is None:
                 judging.foreign(uri, not_empty=not_empty)
@@ -82,8 +86,8 @@ def judge(
     except KeyboardInterrupt:
         judging.trouble = "interrupted"
     except (MlflowException, StoreError) as error:
-        given = subject.partition("#")[0]
-        judging.trouble = _one_line(error).replace(given, without_credentials(given))
+        base = subject.partition("#")[0]
+        judging.trouble = _one_line(error).replace(base, without_credentials(base))
     return judging.report(time.monotonic() - started)
 
 
@@ -92,6 +96,7 @@ class _Judging:
     """One store, and what has been found out about it."""
 
     shown: str
+    profile: str | None
     selection: Selection
     options: Sequence[str]
     progress: Progress
@@ -106,7 +111,8 @@ class _Judging:
         driver = adapter.connect(uri).driver
         server = driver.server()
         driver.close()
-        self.product = Product(server.product, server.version, server.form)
+        guarded_as = f", guarded as {self.profile}" if self.profile else ""
+        self.product = Product(server.product, server.version, f"{server.form}{guarded_as}")
         self.features = _answers(driver.capabilities)
         with room(uri, adapter) as place:
             connection = adapter.connect(place)
@@ -129,10 +135,11 @@ class _Judging:
 
     def _run(self, uri: str, folders: Sequence[str]) -> None:
         suite = _suite()
+        behind = ["--profile", self.profile] if self.profile else []
         self.recorder = Recorder(
             suite,
             (without_credentials(uri), scheme_of(uri)),
-            self.shown,
+            ("mlflow-docstore", "check", self.shown, *behind),
             self.selection,
             self.watch,
             self.progress,

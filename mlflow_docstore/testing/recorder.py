@@ -85,7 +85,7 @@ class Recorder:
     Args:
         suite: The folder of the suite.
         labels: What subjects are called in ids of cases; they are left out.
-        shown: The URI in command lines.
+        command: The line that runs a check of this store.
         selection: Which cases to run.
         watch: Sees the calls.
         progress: Is told.
@@ -93,7 +93,7 @@ class Recorder:
 
     suite: Path
     labels: Sequence[str]
-    shown: str
+    command: Sequence[str]
     selection: Selection
     watch: Watch
     progress: Progress
@@ -205,7 +205,7 @@ class Recorder:
             self.lacks[place, what.partition("\n")[0]] += 1
 
     def _fail(self, place: Place, case: str, error: str, line: str) -> None:
-        rerun = f"mlflow-docstore check {shlex.quote(self.shown)} --case {shlex.quote(case)}"
+        rerun = shlex.join((*self.command, "--case", case))
         calls = tuple(map(str, self.watch.calls))
         self.failures.append(Failure(*place, case, error, line, calls, self.watch.made, rerun))
 
