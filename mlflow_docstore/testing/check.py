@@ -48,6 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CASE",
         help="only this case, module or class, as the report names them (repeatable)",
     )
+    _add_options(parser)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-k", dest="keyword", metavar="EXPRESSION", help="only cases that match")
     parser.add_argument("-x", dest="first", action="store_true", help="stop at the first failure")
     parser.add_argument(

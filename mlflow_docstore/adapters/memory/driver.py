@@ -4,7 +4,7 @@ import json
 import logging
 import platform
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mlflow_docstore.adapters.document.driver import (
@@ -146,18 +146,13 @@ class MemoryDriver(Driver):
         if join is None:
             return show
         into, ids = field_name(join.into), reader(path(join.field))
-        return lambda document: {
-            **show(document),
-            into: self._documents(join.collection, ids(document)),
-        }
 
-    def _documents(self, collection: str, ids: Any) -> list[Document]:
-        if type(ids) is not list:
-            return []
-        with self._database.lock:
-            stored = self._table(collection).documents
-            found = [stored[key] for key in dict.fromkeys(ids) if key in stored]
-        return list(map(copied, found))
+        def joined(document: Document) -> Document:
+            with self._database.lock:
+                found = _present(self._table(join.collection).documents, ids(document))
+            return {**show(document), into: list(map(copied, found))}
+
+        return joined
 
     def distinct(
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
@@ -224,6 +219,12 @@ class MemoryDriver(Driver):
                 "document", document["_id"], limit="document_bytes", allowed=limit, size=size
             )
         return document
+
+
+def _present(stored: Mapping[str, Document], ids: Any) -> list[Document]:
+    if type(ids) is not list:
+        return []
+    return [stored[key] for key in dict.fromkeys(ids) if key in stored]
 
 
 def _size(document: Document) -> int:

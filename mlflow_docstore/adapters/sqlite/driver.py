@@ -80,7 +80,9 @@ class SqliteDriver(Driver):
         return Server("SQLite", sqlite3.sqlite_version, "embedded")
 
     def get(self, collection: str, key: str) -> Document | None:
-        rows = self._calls.rows("get", collection, Clause(self._by_id(collection), (_id(key),)))
+        rows = self._calls.rows(
+            "get", collection, Clause(_by_id(self._name(collection)), (_id(key),))
+        )
         return decode(*rows[0]) if rows else None
 
     def insert(self, collection: str, document: Document) -> bool:
@@ -127,7 +129,7 @@ class SqliteDriver(Driver):
     ) -> Outcome:
         """The precondition is judged here, as the document is read for the patch anyway."""
         matches = self._predicates.compile(when or And())
-        read = self._by_id(collection)
+        read = _by_id(self._name(collection))
         update = f"UPDATE {self._name(collection)} SET doc = ?, data = ? WHERE id = ?"
         added = () if beside is None else beside.documents
         rows = [self._encoded(identified(document)) for document in added]
@@ -293,9 +295,6 @@ class SqliteDriver(Driver):
     def _name(self, collection: str) -> str:
         return identifier(self._calls.table(collection))
 
-    def _by_id(self, collection: str) -> str:
-        return f"SELECT doc, data FROM {self._name(collection)} WHERE id = ?"
-
     def _encoded(self, document: Document) -> Encoded:
         text, data = encode(document)
         limit = self._capabilities.limits.document_bytes
@@ -319,6 +318,10 @@ def _piece(read: Read, native: sqlite3.Connection) -> tuple[list[Row], int | Non
             if len(rows) >= _SCAN_ROWS or length >= _SCAN_BYTES:
                 return rows, columns[2]
     return rows, None
+
+
+def _by_id(table: str) -> str:
+    return f"SELECT doc, data FROM {table} WHERE id = ?"
 
 
 def _insert_into(table: str) -> str:
