@@ -24,7 +24,9 @@ STANDIN = "standin"
 """The name of one more subject: the adapter of MongoDB on a database of the stand-in."""
 
 CRASH_POINTS = "crash points"
-"""The property of a report that tells how many it tried."""
+BROKEN_STORES = "broken stores"
+COUNTED = {CRASH_POINTS: "tried", BROKEN_STORES: "caught"}
+"""Properties of reports that tell how many there were, and what was done to them."""
 
 CHOSEN = frozenset(
     {
@@ -58,9 +60,6 @@ FAILURES = {
 """What the stand-in does otherwise than MongoDB, and a guard than its dialect, by test."""
 
 WATCH = pytest.StashKey[DialectWatch]()
-
-COUNTED = "counted"
-"""A property of tests that count: of what, and how many."""
 
 # Databases that wait for no disk: what they promise of it is not what these tests look at.
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - directories in it are the user's own
@@ -96,30 +95,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at how many moments calls were made to fail, all workers together."""
-    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
-    counted = [dict(report.user_properties).get(CRASH_POINTS, 0) for report in reports]
-    if any(counted):
-        terminalreporter.write_line(f"{sum(counted)} crash points tried")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what tests counted; workers of xdist send it with their reports."""
+    """Print what tests counted, all workers together."""
     counts: Counter[str] = Counter()
-    for report in terminalreporter.getreports("passed"):
-        counts.update(dict(one[1] for one in report.user_properties if one[0] == COUNTED))
-    for what, number in counts.items():
-        terminalreporter.write_line(f"{number} {what}")
-
-
-@pytest.fixture
-def record_count(request: pytest.FixtureRequest) -> Callable[[str, int], None]:
-    """Takes what was counted, and how many there were: told in all when the run ends."""
-
-    def record(what: str, number: int) -> None:
-        request.node.user_properties.append((COUNTED, (what, number)))
-
-    return record
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        counts.update({name: n for name, n in report.user_properties if name in COUNTED})
+    for name, number in counts.items():
+        terminalreporter.write_line(f"{number} {name} {COUNTED[name]}")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import BROKEN_STORES
+
 ROOT = Path(__file__).parents[2]
 
 FEWEST = {"driver": 35, "retries": 3, "repository": 22, "facade": 18, "server": 10}
@@ -38,14 +40,14 @@ def hunted(layers: list[str], directory: Path, *options: str) -> list[dict[str, 
     "layers", [["driver", "retries", "server"], ["repository", "facade"]], ids="-".join
 )
 def test_every_fault_is_caught_and_nothing_where_there_is_none(
-    layers: list[str], tmp_path: Path, record_count: Callable[[str, int], None]
+    layers: list[str], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     catches = hunted(layers, tmp_path)
     assert [one for one in catches if not one["expected"]] == []
     faults = Counter(one["layer"] for one in catches if one["is_fault"])
     assert all(faults[layer] >= FEWEST[layer] for layer in layers)
     assert len(catches) == faults.total() + len(layers)
-    record_count("broken stores caught", faults.total())
+    record_property(BROKEN_STORES, faults.total())
 
 
 @pytest.mark.exhaustive
