@@ -87,7 +87,7 @@ class MongoDriver(Driver):
     def server(self) -> Server:
         with self._calling("server", META) as native:
             command = native.database.command
-            return described(command("buildInfo"), command("hello"))
+            return described(command("buildInfo"), command("hello"), self._session.flavour)
 
     def get(self, collection: str, key: str) -> Document | None:
         with self._calling("get", collection, key) as native:

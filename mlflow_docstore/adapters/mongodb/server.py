@@ -5,17 +5,21 @@ from typing import Any
 
 from mlflow_docstore.adapters.document.driver import Server
 
+from .flavours import MONGODB, Flavour
+
 _PRODUCT = "MongoDB"
 _SUFFIX = "Version"
 _OTHERS = frozenset({"gitVersion"})
 
 
-def described(build: Mapping[str, Any], hello: Mapping[str, Any]) -> Server:
-    """The server of a reply to ``buildInfo`` and one to ``hello``.
+def described(build: Mapping[str, Any], hello: Mapping[str, Any], flavour: Flavour) -> Server:
+    """The server of a reply to ``buildInfo`` and one to ``hello``, and of what it is known for.
 
     Products that speak MongoDB's protocol add a version under their own name: ``ferretdbVersion``.
     """
     version = str(build["version"])
+    if flavour is not MONGODB:
+        return Server(flavour.title, f"as {_PRODUCT} {version}", _form(hello))
     for key, own in build.items():
         if key.endswith(_SUFFIX) and key not in _OTHERS:
             name = key.removesuffix(_SUFFIX)

@@ -3,6 +3,7 @@
 import pytest
 
 from mlflow_docstore.adapters.document.driver import Server
+from mlflow_docstore.adapters.mongodb import flavours
 from mlflow_docstore.adapters.mongodb.server import described
 
 MONGODB = {"version": "8.0.4", "gitVersion": "bc35ab4", "versionArray": [8, 0, 4, 0]}
@@ -22,4 +23,9 @@ FERRETDB = {"version": "7.0.42", "gitVersion": "", "ferretdbVersion": "v1.24.0"}
 def test_product_version_and_form(
     build: dict[str, object], hello: dict[str, object], server: Server
 ) -> None:
-    assert described(build, hello) == server
+    assert described(build, hello, flavours.MONGODB) == server
+
+
+def test_a_service_is_called_what_its_maker_calls_it() -> None:
+    found = described(MONGODB, {"setName": "rs0"}, flavours.DOCUMENTDB)
+    assert found == Server("Amazon DocumentDB", "as MongoDB 8.0.4", "replica set rs0")
