@@ -74,10 +74,11 @@ def show(report: Report) -> None:
     if report.rows:
         _show_counts(console, report)
         _show_latencies(console, report)
-    _show_product(console, report)
-    _show_lacking(console, report)
-    _show_failures(console, report)
-    console.print(f"\n[{_STYLES[report.status]}]{escape(report.verdict)}[/]", soft_wrap=True)
+        _show_product(console, report)
+        _show_lacking(console, report)
+        _show_failures(console, report)
+        console.print()
+    console.print(f"[{_STYLES[report.status]}]{escape(report.verdict)}[/]", soft_wrap=True)
 
 
 def _table(title: str, *columns: str, numbers: int) -> Table:

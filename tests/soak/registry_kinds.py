@@ -19,7 +19,7 @@ from .kinds import (
     Turn,
     grouped,
 )
-from .ledger import Entry, Facts
+from .ledger import Answer, Entry, Facts
 
 _PRODUCTION = "Production"
 _ALIASES = 3
@@ -104,16 +104,21 @@ class Promotion(Kind):
     def complaints(self, stores: Stores, place: Place, entries: Sequence[Entry]) -> Iterator[str]:
         del place
         for (model,), group in grouped(entries, "model").items():
-            found = [
-                int(version.version)
-                for version in _versions(stores, model)
-                if version.current_stage == _PRODUCTION
+            numbers = {int(one.version): one.current_stage for one in _versions(stores, model)}
+            found = [number for number, stage in numbers.items() if stage == _PRODUCTION]
+            alone = [
+                number
+                for number in numbers
+                if stores.registry.get_model_version(model, number).current_stage == _PRODUCTION
             ]
             latest = stores.registry.get_latest_versions(model, [_PRODUCTION])
             told = [int(version.version) for version in latest]
             least = any(entry.done for entry in group)
-            if not least <= len(found) <= 1 or told != found:
-                yield f"of {model}, {found} are in production, and {told} by themselves"
+            if not least <= len(alone) <= 1 or told != alone:
+                yield f"of {model}, {alone} are in production, and {told} by stage"
+            # A search may find what an interrupted promotion has not copied to versions yet.
+            if found != alone and all(entry.answer is not Answer.UNKNOWN for entry in group):
+                yield f"of {model}, {alone} are in production, and {found} in a search"
 
 
 class Alias(Kind):

@@ -161,7 +161,9 @@ class MongoDriver(Driver):
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
         if patch.maximum and not self._flavour.compares_documents:
-            raise Unsupported("patch", None, lacks=Feature.PATCH_MAX.value)
+            for row in self.find(collection, Find(where, fields=())):
+                self.patch(collection, row.document["_id"], patch, when=where)
+            return
         changes = update(patch)
         if changes:
             with self._calling("patch_many", collection, values=changes) as native:
