@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from types import FrameType
 from typing import Any, TextIO
 
 from mlflow_docstore import connect
+from mlflow_docstore.signals import told_to_stop
 
 HOST = "127.0.0.1"
 START_SECONDS = 180
@@ -108,7 +108,8 @@ def run_quickstart(options: argparse.Namespace) -> int:
         _say(f"Port {options.port} is taken: using {settings.port}.")
     try:
         _make_directory(settings.artifacts)
-        with _told_to_stop() as stop:
+        # Ctrl-C, the end of a service, a closed terminal.
+        with told_to_stop(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as stop:
             _serve(settings, options.example, stop)
     except QuickstartError as error:
         _say(str(error), sys.stderr)
@@ -303,25 +304,6 @@ def _pages(settings: Settings) -> str:
     return "".join(
         f"    {name:<{width}}  {settings.address}/#/{page}\n" for name, page in pages.items()
     )
-
-
-@contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
-    """An event that Ctrl-C, SIGTERM or a closed terminal sets, while the context lasts."""
-    stop = threading.Event()
-
-    def tell(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    before = {
-        number: signal.signal(number, tell)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlflow_docstore.testing.guard.profiles import load_profile, profile_names
+from mlflow_docstore.testing.guard.command import add_profile
 from mlflow_docstore.testing.report import AREAS, NOT_JUDGED, OTHER
 from mlflow_docstore.testing.subjects import THROW_AWAY_STORES, without_credentials
 
@@ -26,12 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the store to judge; a database of ours in a prefix or a directory of the check's own"
         f" ({', '.join(THROW_AWAY_STORES)}: a throw-away store)",
     )
-    parser.add_argument(
-        "--profile",
-        type=_profile,
-        help="refuse what this dialect of MongoDB refuses, between the check and the server: "
-        f"{', '.join(profile_names())}, or the path of a table of your own",
-    )
+    add_profile(parser, "refuse what this dialect refuses, between the check and a MongoDB server")
     parser.add_argument(
         "--area",
         action="append",
@@ -65,15 +60,6 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", type=_file, metavar="FILE", help="write the report as JSON")
     parser.add_argument("--html", type=_file, metavar="FILE", help="write the report as a page")
-
-
-def _profile(text: str) -> str:
-    """The name or the path of a profile that can be read."""
-    try:
-        load_profile(text)
-    except (OSError, ValueError) as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    return text
 
 
 def _file(text: str) -> Path:

@@ -71,9 +71,7 @@ def page(report: Report) -> str:
 
 def _about(report: Report) -> Iterator[str]:
     if report.product is not None:
-        product = report.product
-        form = f" ({product.form})" if product.form else ""
-        yield f"<p>{escape(f'{product.name} {product.version}{form}')}</p>"
+        yield f"<p>{escape(str(report.product))}</p>"
     yield (
         f'<p class="dim">mlflow-docstore {escape(report.mlflow_docstore)} on MLflow'
         f" {escape(report.mlflow)}, in {report.seconds:.0f} seconds</p>"
@@ -150,16 +148,7 @@ def _latencies(title: str, caption: str, kinds: Sequence[Latency]) -> Iterator[s
     yield chart(f"{caption}: p50 and p95", kinds)
     counted = kinds[0].commands is not None
     heads = ["Kind", "Calls", "p50 ms", "p95 ms", *["Commands a call"] * counted]
-    rows = [
-        (
-            one.kind,
-            f"{one.calls:,}",
-            f"{one.p50_ms:.2f}",
-            f"{one.p95_ms:.2f}",
-            *([f"{one.commands:.1f}"] if one.commands is not None else []),
-        )
-        for one in kinds
-    ]
+    rows = [one.cells() for one in kinds]
     yield from _table(caption, heads, rows, numbers=len(heads) - 1)
 
 

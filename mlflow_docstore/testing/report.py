@@ -28,6 +28,10 @@ class Product:
     version: str
     form: str = ""
 
+    def __str__(self) -> str:
+        form = f" ({self.form})" if self.form else ""
+        return f"{self.name} {self.version}{form}"
+
 
 @dataclass(frozen=True)
 class FeatureAnswer:
@@ -103,6 +107,11 @@ class Latency:
     p50_ms: float
     p95_ms: float
     commands: float | None = None
+
+    def cells(self) -> tuple[str, ...]:
+        """A row of a table, with as many digits as are worth reading."""
+        each = () if self.commands is None else (f"{self.commands:.1f}",)
+        return (self.kind, f"{self.calls:,}", f"{self.p50_ms:.2f}", f"{self.p95_ms:.2f}", *each)
 
 
 @dataclass(frozen=True)

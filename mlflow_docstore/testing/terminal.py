@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mlflow_docstore.testing.recorder import Place
-    from mlflow_docstore.testing.report import Latency, Report
+    from mlflow_docstore.testing.report import Report
 
 _PLAIN_WIDTH = 200
 """Columns where nobody looks but a file or a pipe: room for whole lines."""
@@ -113,25 +113,16 @@ def _show_latencies(console: Console, report: Report) -> None:
         columns = ["calls", "p50 ms", "p95 ms", *["commands a call"] * counted]
         table = _table(title, "kind", *columns, numbers=len(columns))
         for latency in kinds:
-            table.add_row(*cells(latency))
+            table.add_row(*latency.cells())
         console.print("")
         console.print(table)
 
 
-def cells(latency: Latency) -> list[str]:
-    """A row of numbers, with as many digits as are worth reading."""
-    each = [] if latency.commands is None else [f"{latency.commands:.1f}"]
-    times = (f"{latency.p50_ms:.2f}", f"{latency.p95_ms:.2f}")
-    return [latency.kind, f"{latency.calls:,}", *times, *each]
-
-
 def _show_product(console: Console, report: Report) -> None:
-    product = report.product
-    if product is None:
+    if report.product is None:
         return
     console.print(f"\n[bold]Judged[/] {escape(report.store)}", soft_wrap=True)
-    form = f" ({product.form})" if product.form else ""
-    console.print(f"  {escape(f'{product.name} {product.version}{form}')}", soft_wrap=True)
+    console.print(f"  {escape(str(report.product))}", soft_wrap=True)
     for answer in report.features:
         if not answer.supported:
             lack = f"  lacks {answer.name}: {answer.reason} ({answer.whose})"

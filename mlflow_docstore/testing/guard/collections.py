@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .protocol import Command, Document
-from .usage.found import Feature, Found, Keys, items, keys_of, nested
+from .usage.found import Feature, Found, Keys, is_condition, items, keys_of, nested
 
 _SUSPECT = (b".", b"$")
 """Without these in its bytes, no field of a document has them in its name."""
@@ -155,7 +155,7 @@ def _unsharded(known: Known, command: Command) -> Iterator[Feature]:
         if any(key - set(one) for one in command.statements("documents")):
             yield "form", "insert.no-shard-key"
         return
-    for where, change, upsert in _changes(command):
+    for where, change, upsert in changes(command):
         given = set(where)
         if key - given:
             yield "form", "write.no-shard-key"
@@ -163,7 +163,8 @@ def _unsharded(known: Known, command: Command) -> Iterator[Feature]:
                 yield "form", "insert.no-shard-key"
 
 
-def _changes(command: Command) -> Iterator[tuple[Document, Any, bool]]:
+def changes(command: Command) -> Iterator[tuple[Document, Any, bool]]:
+    """What writes change: the filter, the change, and whether it may insert."""
     if command.name == "findAndModify":
         body = command.body
         yield body.get("query", {}), body.get("update", {}), bool(body.get("upsert"))
@@ -190,10 +191,10 @@ def _stored_names(command: Command) -> Iterator[Feature]:
     ):
         if any(sign in raw for sign in _SUSPECT):
             names |= set(_names(one))
-    for _, change, _ in _changes(command):
+    for _, change, _ in changes(command):
         if isinstance(change, dict):
-            replaces = not any(name.startswith("$") for name in change)
-            stored = [{"": change}] if replaces else [change[one] for one in _STORING & set(change)]
+            operands = [change[one] for one in _STORING & set(change)]
+            stored = operands if is_condition(change) else [{"": change}]
             for paths in stored:
                 for _, value in items(paths):
                     names |= set(_names(value)) - _MODIFIERS

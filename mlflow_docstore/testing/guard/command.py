@@ -5,13 +5,14 @@ import contextlib
 import json
 import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from mlflow_docstore.signals import told_to_stop
+
 from .guard import Guard
-from .profiles import Profile, load_profile, profile_names
+from .profiles import load_profile, profile_names
 from .proxy import Judge, Proxy, forward
 from .recording import Entry, Recorder, in_words
 
@@ -25,26 +26,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URI",
         help="the server, as mongodb://HOST:PORT; it must take connections without TLS",
     )
-    parser.add_argument(
-        "--profile",
-        type=_profile,
-        help="refuse what this dialect refuses: "
-        f"{', '.join(profile_names())}, or the path of a table of your own",
-    )
+    add_profile(parser, "refuse what this dialect refuses")
     parser.add_argument(
         "--port", type=int, default=0, help="where to listen (default: a free port)"
     )
     parser.add_argument("--log", type=Path, metavar="FILE", help="write a line there per command")
 
 
+def add_profile(parser: argparse.ArgumentParser, what_for: str) -> None:
+    """Add the option that names a profile, or the path of one, which can be read.
+
+    Args:
+        parser: Whose.
+        what_for: What is done with it.
+    """
+    parser.add_argument(
+        "--profile",
+        type=_profile,
+        help=f"{what_for}: {', '.join(profile_names())}, or the path of a table of your own",
+    )
+
+
+def _profile(text: str) -> str:
+    try:
+        load_profile(text)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
+
+
 def run_proxy(options: argparse.Namespace) -> int:
     """Stand before the server until told to stop; the exit status."""
-    judge: Judge = forward if options.profile is None else Guard(options.profile)
+    judge: Judge = forward if options.profile is None else Guard(load_profile(options.profile))
     with contextlib.ExitStack() as stack:
         if options.log is not None:
             log = stack.enter_context(options.log.open("a", encoding="utf-8", buffering=1))
             judge = Recorder(lambda entry: _write(log.write, entry), judge)
-        stop = stack.enter_context(_told_to_stop())
+        stop = stack.enter_context(told_to_stop(signal.SIGINT, signal.SIGTERM))
         try:
             proxy = stack.enter_context(Proxy(options.to, judge, port=options.port))
         except OSError as error:
@@ -68,13 +86,6 @@ def _server(text: str) -> tuple[str, int]:
     return host, port
 
 
-def _profile(text: str) -> Profile:
-    try:
-        return load_profile(text)
-    except (OSError, ValueError) as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
 def _write(write: Callable[[str], object], entry: Entry) -> None:
     row = {
         "at": round(entry.at, 6),
@@ -84,16 +95,3 @@ def _write(write: Callable[[str], object], entry: Entry) -> None:
         "ruling": in_words(entry.ruling),
     }
     write(f"{json.dumps(row)}\n")
-
-
-@contextlib.contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
-    """Set by Ctrl-C, and by what ends a service."""
-    stop = threading.Event()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(one, lambda *_: stop.set()) for one in signals]
-    try:
-        yield stop
-    finally:
-        for one, handler in zip(signals, before, strict=True):
-            signal.signal(one, handler)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from enum import Enum
 
-from .protocol import HOUSEKEEPING, Command
+from .protocol import HOUSEKEEPING, STATEMENTS, Command
 from .proxy import PartRefusal, Refusal, Ruling, Verdict
 
 _PAUSE_MS = 20
@@ -100,9 +100,7 @@ def failing_statements(every: int, code: int, text: str) -> Callable[[Command], 
     error = {"code": code, "errmsg": text}
 
     def decide(command: Command) -> Ruling:
-        total = max(
-            (len(command.sizes(name)) for name in ("documents", "updates", "deletes")), default=0
-        )
+        total = max(len(command.sizes(name)) for name in STATEMENTS.values())
         places = range(every - 1, total, every)
         return PartRefusal(dict.fromkeys(places, error)) if places else Verdict.FORWARD
 

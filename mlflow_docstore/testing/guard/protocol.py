@@ -41,6 +41,14 @@ HOUSEKEEPING = frozenset(
 """What clients say to find servers and to clean up; no call of a user's."""
 
 
+STATEMENTS: Mapping[str, str] = {
+    "insert": "documents",
+    "update": "updates",
+    "delete": "deletes",
+}
+"""The field of each bulk write that holds its statements."""
+
+
 @dataclass(frozen=True)
 class Command:
     """A command on its way to the server.

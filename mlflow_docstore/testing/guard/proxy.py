@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from .protocol import (
     HOUSEKEEPING,
+    STATEMENTS,
     Command,
     Document,
     amended,
@@ -29,8 +30,6 @@ from .protocol import (
     request_id,
     without_documents,
 )
-
-_WRITES = {"insert": "documents", "update": "updates", "delete": "deletes"}
 
 
 class Verdict(Enum):
@@ -251,7 +250,7 @@ def _divided(
     message: bytes, command: Command, ruling: PartRefusal
 ) -> tuple[bytes, Refusal | Amendment]:
     """What is left of a bulk write for the server, and how its reply comes to tell of the rest."""
-    name = _WRITES[command.name]
+    name = STATEMENTS[command.name]
     total = len(command.sizes(name))
     failing = dict(ruling.errors)
     ordered = bool(command.body.get("ordered", True))

@@ -5,9 +5,9 @@ from typing import Any
 
 import bson
 
-from .collections import Known
-from .protocol import Command, Document
-from .usage.found import Found, items, members, nested
+from .collections import Known, changes
+from .protocol import STATEMENTS, Command, Document
+from .usage.found import Found, is_condition, items, members, nested
 
 Size = tuple[str, int]
 
@@ -16,8 +16,6 @@ _LEVEL_BYTES = 8
 _WORTH_A_LOOK = 100 * _LEVEL_BYTES
 """A smaller document is neither deep nor has large keys: no limit of those is below it."""
 
-_STATEMENTS = {"insert": "documents", "update": "updates", "delete": "deletes"}
-
 
 def sizes_of(command: Command, found: Found, known: Known) -> Iterator[Size]:
     """What may be too large for one database or another."""
@@ -25,8 +23,8 @@ def sizes_of(command: Command, found: Found, known: Known) -> Iterator[Size]:
     if command.collection:
         yield "collection_name", len(command.collection)
         yield "namespace", len(command.database) + 1 + len(command.collection.encode())
-    if command.name in _STATEMENTS:
-        yield "statements", len(command.sizes(_STATEMENTS[command.name]))
+    if command.name in STATEMENTS:
+        yield "statements", len(command.sizes(STATEMENTS[command.name]))
     if command.name == "insert":
         yield from _inserted(command, known)
     elif command.name in {"update", "findAndModify"}:
@@ -60,19 +58,13 @@ def _stored(document: Document, known: Known) -> Iterator[Size]:
 
 def _updated(command: Command, known: Known) -> Iterator[Size]:
     """What a change brings is a part of the document that it leaves."""
-    for change in _changes(command):
+    for _, change, _ in changes(command):
         size = len(bson.encode({"": change}))
         if isinstance(change, dict) and size >= _WORTH_A_LOOK:
-            replaces = not any(name.startswith("$") for name in change)
+            replaces = not is_condition(change)
             yield "document_bytes", size if replaces else _brought(change)
             stored = dict(change) if replaces else _unfolded(change.get("$set"))
             yield from _stored(stored, known)
-
-
-def _changes(command: Command) -> list[Any]:
-    if command.name == "findAndModify":
-        return [command.body.get("update")]
-    return [one.get("u") for one in command.statements("updates")]
 
 
 def _brought(change: Mapping[str, Any]) -> int:
