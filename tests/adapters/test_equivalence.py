@@ -319,6 +319,16 @@ def test_the_same_documents_after_patches(
 
 
 @seeded
+@given(before=collections(), documents=st.lists(collections(), max_size=3))
+def test_the_same_documents_after_puts(
+    pair: Pair, before: list[Document], documents: list[list[Document]]
+) -> None:
+    pair.hold(before)
+    pair.same("put_many", [one for some in documents for one in some])
+    pair.same("find", Find(order=(BY_ID,)))
+
+
+@seeded
 @given(documents=collections(), where=filters, change=changes)
 def test_the_same_documents_after_changes_to_many(
     pair: Pair, documents: list[Document], where: Filter, change: dict[str, Any]

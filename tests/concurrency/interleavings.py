@@ -119,6 +119,11 @@ class SteppedDriver(MemoryDriver):
                 break
         return taken
 
+    def put_many(self, collection: str, documents: Sequence[Document]) -> None:
+        for document in documents:
+            self._turn(collection)
+            super().put_many(collection, [document])
+
     def patch(
         self,
         collection: str,

@@ -64,6 +64,13 @@ class FailingDriver(RetryingDriver):
                 break
         return taken
 
+    def put_many(self, collection: str, documents: Sequence[Document]) -> None:
+        if not self._stepwise:
+            super().put_many(collection, documents)
+            return
+        for document in documents:
+            super().put_many(collection, [document])
+
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
         if not self._stepwise:
             super().patch_many(collection, where, patch)

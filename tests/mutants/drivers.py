@@ -99,6 +99,32 @@ class NormalisesText(_Inserting):
         return super().inserting(collection, other, ordered)
 
 
+@fault(DRIVER, "driver/test_put")
+class PutsWhatIsNewAlone(MemoryDriver):
+    """What is there is not replaced."""
+
+    def put_many(self, collection: str, documents: Documents) -> None:
+        self.insert_many(collection, documents)
+
+
+@fault(DRIVER, "driver/test_put")
+class PutsOverWhatIsThere(MemoryDriver):
+    """Fields that a document had before outlive it."""
+
+    def put_many(self, collection: str, documents: Documents) -> None:
+        for one in documents:
+            before = self.get(collection, one["_id"]) or {}
+            super().put_many(collection, [{**before, **one}])
+
+
+@fault(DRIVER, "driver/test_put")
+class PutsTheFirstOfAnId(MemoryDriver):
+    """Of several documents with an id the first counts."""
+
+    def put_many(self, collection: str, documents: Documents) -> None:
+        super().put_many(collection, list(reversed(documents)))
+
+
 class _Patching(MemoryDriver):
     """Something about a patch is changed before it is applied, or after."""
 

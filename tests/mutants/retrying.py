@@ -27,6 +27,10 @@ class Unreliable(MemoryDriver):
         write = super().insert_many
         return self._losing(lambda: write(collection, documents, ordered=ordered))
 
+    def put_many(self, collection: str, documents: Sequence[Document]) -> None:
+        write = super().put_many
+        self._losing(lambda: write(collection, documents))
+
     def patch(self, collection: str, key: str, patch: Patch, **options: Any) -> Outcome:
         write = super().patch
         return self._losing(lambda: write(collection, key, patch, **options))

@@ -57,6 +57,10 @@ class Documents:
         stamps = [stamped(document) for document in documents]
         return self._driver.insert_many(self.collection, stamps, ordered=ordered)
 
+    def put_many(self, documents: Sequence[Document]) -> None:
+        """Store each whole, in the place of what has its id. An id is never another workspace's."""
+        self._driver.put_many(self.collection, [stamped(document) for document in documents])
+
     def inserts(self, documents: Sequence[Document]) -> Inserts:
         """What a patch of another collection is to insert beside it."""
         return Inserts(self.collection, [stamped(document) for document in documents])

@@ -142,11 +142,11 @@ class Row:
     position: tuple[Scalar, ...]
 
 
-class PartlyInserted(Unavailable):
+class PartlyWritten(Unavailable):
     """Of several documents some are dealt with, and the rest can be tried again.
 
     Args:
-        done: The ids of those that were inserted, or were taken.
+        done: The ids of those that were written, or were taken.
         taken: The ids that were taken.
     """
 
@@ -224,6 +224,21 @@ class Driver(Protocol):
             collection: Where to.
             documents: Any number; the driver splits what its limits demand.
             ordered: Insert in order and stop at the first taken id.
+        """
+
+    @abstractmethod
+    def put_many(self, collection: str, documents: Sequence[Document]) -> None:
+        """Store each document whole, whether its id is free or taken: what has the id is replaced.
+
+        Each write is atomic, the whole is not. Repeatable.
+
+        Args:
+            collection: Where to.
+            documents: Any number; the driver splits what its limits demand. Of those with one id
+                the last counts. The layout's partition field is what it is in the one replaced.
+
+        Raises:
+            LimitExceeded: One is too large; none is written.
         """
 
     @abstractmethod

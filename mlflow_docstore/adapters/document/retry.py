@@ -11,7 +11,7 @@ from mlflow_docstore.core.errors import Unavailable
 from mlflow_docstore.core.query import Filter, Scalar
 from mlflow_docstore.ports.backend import Provision, Step
 
-from .driver import Document, Driver, Find, Inserts, Outcome, PartlyInserted, Patch, Row, Server
+from .driver import Document, Driver, Find, Inserts, Outcome, PartlyWritten, Patch, Row, Server
 from .layout import Index, Layout
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class RetryingDriver(Driver):
             nonlocal left
             try:
                 return self._driver.insert_many(collection, left, ordered=ordered)
-            except PartlyInserted as error:
+            except PartlyWritten as error:
                 # The others, alone: what was inserted would seem taken by another.
                 taken.update(error.taken)
                 left = [one for one in left if one["_id"] not in error.done]
@@ -129,6 +129,19 @@ class RetryingDriver(Driver):
 
         found = self._call("insert_many", insert)
         return found | taken
+
+    def put_many(self, collection: str, documents: Sequence[Document]) -> None:
+        left = list(documents)
+
+        def put() -> None:
+            nonlocal left
+            try:
+                self._driver.put_many(collection, left)
+            except PartlyWritten as error:
+                left = [one for one in left if one["_id"] not in error.done]
+                raise
+
+        self._call("put_many", put)
 
     def patch(
         self,

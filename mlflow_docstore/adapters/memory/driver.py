@@ -1,11 +1,9 @@
 """The verbs, on dictionaries. Where docstrings leave room, this is what they mean."""
 
 import json
-import logging
 import platform
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from mlflow_docstore.adapters.document.driver import (
     Document,
@@ -18,24 +16,19 @@ from mlflow_docstore.adapters.document.driver import (
     Server,
 )
 from mlflow_docstore.adapters.document.layout import Index, Layout
-from mlflow_docstore.adapters.document.rules.orders import Position, SortOrder
 from mlflow_docstore.adapters.document.rules.patches import patched
-from mlflow_docstore.adapters.document.rules.paths import pick, reader, tree
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
 from mlflow_docstore.adapters.document.rules.values import (
     copied,
-    field_name,
     identified,
-    rank,
 )
 from mlflow_docstore.core.capabilities import Capabilities, Limits
 from mlflow_docstore.core.errors import LimitExceeded
-from mlflow_docstore.core.query import And, Filter, Order, Scalar, path
+from mlflow_docstore.core.query import And, Filter, Scalar
 
 from .capabilities import LIMITS, declare
 from .database import Database, Table
-
-_logger = logging.getLogger(__name__)
+from .reading import Reading
 
 
 class MemoryDriver(Driver):
@@ -52,6 +45,7 @@ class MemoryDriver(Driver):
         self._prefix = prefix
         self._capabilities = declare(limits)
         self._compiler = PredicateCompiler(limits.in_terms)
+        self._reading = Reading(database, prefix, self._compiler)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -74,6 +68,11 @@ class MemoryDriver(Driver):
         copies = [self._fitting(identified(document)) for document in documents]
         with self._database.lock:
             return _add(self._table(collection), copies, ordered=ordered)
+
+    def put_many(self, collection: str, documents: Sequence[Document]) -> None:
+        copies = [self._fitting(identified(document)) for document in documents]
+        with self._database.lock:
+            self._table(collection).documents.update({one["_id"]: one for one in copies})
 
     def patch(
         self,
@@ -123,45 +122,15 @@ class MemoryDriver(Driver):
                 del stored[key]
 
     def find(self, collection: str, query: Find) -> list[Row]:
-        show = self._shower(query)
-        return [
-            Row(show(document), position)
-            for position, document in self._selected(collection, query)
-        ]
+        return self._reading.rows(collection, query)
 
     def scan(self, collection: str, query: Find) -> Iterator[Document]:
-        show = self._shower(query)
-        for _, document in self._selected(collection, query):
-            yield show(document)
-
-    def _shower(self, query: Find) -> Callable[[Document], Document]:
-        """What becomes of a stored document that is handed out."""
-        branches = None if query.fields is None else tree(("_id", *query.fields))
-        join = query.join
-
-        def show(document: Document) -> Document:
-            shown: Document = copied(document) if branches is None else pick(document, branches)
-            return shown
-
-        if join is None:
-            return show
-        into, ids = field_name(join.into), reader(path(join.field))
-
-        def joined(document: Document) -> Document:
-            with self._database.lock:
-                found = _present(self._table(join.collection).documents, ids(document))
-            return {**show(document), into: list(map(copied, found))}
-
-        return joined
+        return self._reading.documents(collection, query)
 
     def distinct(
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
     ) -> list[tuple[Scalar, ...]]:
-        order = SortOrder([Order(path(name), optional=True) for name in fields], self._compiler)
-        matches = self._compiler.compile(where)
-        found = (order.position(document) for document in self._snapshot(collection, matches))
-        unique = {tuple(map(rank, position)): position for position in found}
-        return list(unique.values())[:limit]
+        return self._reading.distinct(collection, where, fields, limit)
 
     def prepare(self, layout: Layout) -> None:
         for collection in layout.collections:
@@ -194,23 +163,6 @@ class MemoryDriver(Driver):
     def _table(self, collection: str) -> Table:
         return self._database.table(self._prefix + collection)
 
-    def _snapshot(self, collection: str, matches: Any) -> list[Document]:
-        with self._database.lock:
-            documents = list(self._table(collection).documents.values())
-        return [document for document in documents if matches(document)]
-
-    def _selected(self, collection: str, query: Find) -> list[tuple[Position, Document]]:
-        order = SortOrder(query.order, self._compiler)
-        matches = self._compiler.compile(query.where)
-        documents = self._snapshot(collection, matches)
-        rows = [(order.position(document), document) for document in documents]
-        if query.after is not None:
-            behind = order.place(query.after)
-            rows = [row for row in rows if behind < order.place(row[0])]
-        rows.sort(key=lambda row: order.place(row[0]))
-        _logger.debug("find in %s: %d documents", collection, len(rows))
-        return rows[: query.limit]
-
     def _fitting(self, document: Document) -> Document:
         limit = self._capabilities.limits.document_bytes
         size = _size(document)
@@ -219,12 +171,6 @@ class MemoryDriver(Driver):
                 "document", document["_id"], limit="document_bytes", allowed=limit, size=size
             )
         return document
-
-
-def _present(stored: Mapping[str, Document], ids: Any) -> list[Document]:
-    if type(ids) is not list:
-        return []
-    return [stored[key] for key in dict.fromkeys(ids) if key in stored]
 
 
 def _size(document: Document) -> int:

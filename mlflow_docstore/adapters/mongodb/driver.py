@@ -15,7 +15,7 @@ from mlflow_docstore.adapters.document.driver import (
     Find,
     Inserts,
     Outcome,
-    PartlyInserted,
+    PartlyWritten,
     Patch,
     Row,
     Server,
@@ -32,6 +32,7 @@ from .compiler import Native, merge
 from .errors import DUPLICATE_KEY, Attempt, translated
 from .flavours import Flavour
 from .preparing import Preparing
+from .puts import encoded, put
 from .reading import Reading, compiler_of
 from .server import described
 from .session import Session
@@ -108,17 +109,31 @@ class MongoDriver(Driver):
         taken, done = set[str](), set[str]()
         for at in range(0, len(documents), size):
             batch = documents[at : at + size]
-            try:
-                with self._calling("insert_many", collection, values=batch) as native:
-                    taken |= _inserted(native, batch, ordered=ordered)
-            except Unavailable as error:
-                if not error.retryable or not done:
-                    raise
-                raise _with_those_before(error, done, taken) from error
+            with (
+                _behind(done, taken),
+                self._calling("insert_many", collection, values=batch) as native,
+            ):
+                taken |= _inserted(native, batch, ordered=ordered)
             if ordered and taken:
                 break
             done.update(document["_id"] for document in batch)
         return frozenset(taken)
+
+    def put_many(self, collection: str, documents: Sequence[Document]) -> None:
+        limits, done = self._flavour.capabilities.limits, set[str]()
+        with translated(lambda: Attempt(collection, values=documents)):
+            ready = encoded(collection, documents, limits.document_bytes)
+        for at in range(0, len(ready), limits.batch_documents):
+            batch = left = ready[at : at + limits.batch_documents]
+            for _ in rounds(collection, batch[0]["_id"]):
+                with (
+                    _behind(done, set()),
+                    self._calling("put_many", collection, values=left) as native,
+                ):
+                    left = put(native, collection, left)
+                if not left:
+                    break
+            done.update(document["_id"] for document in batch)
 
     def patch(
         self,
@@ -264,8 +279,18 @@ def _taken(error: BulkWriteError, documents: Sequence[Document]) -> frozenset[st
     return frozenset(documents[failure["index"]]["_id"] for failure in failures)
 
 
-def _with_those_before(error: Unavailable, done: set[str], taken: set[str]) -> PartlyInserted:
-    """The failure of a batch, which those before it did not share."""
-    if isinstance(error, PartlyInserted):
+@contextmanager
+def _behind(done: set[str], taken: set[str]) -> Iterator[None]:
+    """Around a batch, whose failure those before it do not share."""
+    try:
+        yield
+    except Unavailable as error:
+        if not error.retryable or not done:
+            raise
+        raise _with_those_before(error, done, taken) from error
+
+
+def _with_those_before(error: Unavailable, done: set[str], taken: set[str]) -> PartlyWritten:
+    if isinstance(error, PartlyWritten):
         done, taken = done | error.done, taken | error.taken
-    return PartlyInserted(error, frozenset(done), frozenset(taken))
+    return PartlyWritten(error, frozenset(done), frozenset(taken))

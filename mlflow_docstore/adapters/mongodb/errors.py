@@ -21,7 +21,7 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
-from mlflow_docstore.adapters.document.driver import PartlyInserted
+from mlflow_docstore.adapters.document.driver import PartlyWritten
 from mlflow_docstore.core.errors import (
     AlreadyExists,
     Forbidden,
@@ -37,12 +37,14 @@ from .capabilities import CAPABILITIES
 from .options import WHERE_TO_LOOK
 
 DUPLICATE_KEY = 11000
+WRITE_CONFLICT = 112
 NAMESPACE_EXISTS = 48
 NAMESPACE_NOT_FOUND = 26
 INDEX_NOT_FOUND = 27
 ALREADY_INITIALIZED = 23
 COMMAND_NOT_FOUND = 59
 
+_WRITTEN = ("nInserted", "nMatched", "nUpserted")
 _INT64 = range(-(2**63), 2**63)
 _RETRY_AFTER = re.compile(r"RetryAfterMs=(\d+)")
 
@@ -204,7 +206,7 @@ def _bulk(error: Exception, attempt: Attempt) -> StoreError:
 
 
 def _partly(error: Unavailable, details: Mapping[str, Any], attempt: Attempt) -> StoreError:
-    """An insert of several documents that is to go on with those that failed for now."""
+    """A write of several documents that is to go on with those that failed for now."""
     # Its neighbours in the batch may have been written.
     error.applied = None
     sent, failures = attempt.values, details["writeErrors"]
@@ -212,14 +214,14 @@ def _partly(error: Unavailable, details: Mapping[str, Any], attempt: Attempt) ->
         return error
     ids = [document["_id"] for document in sent]
     reached = len(ids)
-    if details.get("nInserted", 0) + len(failures) < reached:
+    if sum(details.get(count, 0) for count in _WRITTEN) + len(failures) < reached:
         # An ordered one, which stops at the first failure.
         reached = failures[0]["index"]
     taken = {ids[one["index"]] for one in failures if one["code"] == DUPLICATE_KEY}
     failed = {ids[one["index"]] for one in failures} - taken
     delays = (_delay_in(one.get("errmsg", "")) or 0.0 for one in failures)
     done = frozenset(ids[:reached]) - failed
-    return PartlyInserted(error, done, frozenset(taken), max(delays) or None)
+    return PartlyWritten(error, done, frozenset(taken), max(delays) or None)
 
 
 def _unknown(error: Exception, attempt: Attempt) -> StoreError:
@@ -265,7 +267,7 @@ _CODES: Mapping[int, Rule] = {
     86: _taken,  # IndexKeySpecsConflict
     89: _lost,  # NetworkTimeout
     91: _lost,  # ShutdownInProgress
-    112: _not_sent,  # WriteConflict
+    WRITE_CONFLICT: _not_sent,
     115: _lacking,  # CommandNotSupported
     134: _not_sent,  # ReadConcernMajorityNotAvailableYet
     175: _not_sent,  # QueryPlanKilled

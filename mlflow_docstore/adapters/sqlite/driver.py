@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import islice
+from typing import TypeVar
 
 from mlflow_docstore.adapters.document.driver import (
     Document,
@@ -35,7 +36,7 @@ from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
 from .searches import HASTE, Haste, Searches
 from .session import Session, empty_journal, free_pages
 from .tables import create_table, index_name, index_of, make_index
-from .transactions import within
+from .transactions import Work, within
 from .values import decode, encode, plain_text, size, stored_text
 
 _SCAN_ROWS = 500
@@ -44,6 +45,7 @@ _SCAN_BYTES = 8 * 1024 * 1024
 _NOTHING = Patch()
 _NOT_MATCHED = Outcome(matched=False)
 
+T = TypeVar("T")
 Encoded = tuple[str, str, bytes | None]
 """What a row holds: id, text and bytes."""
 
@@ -94,28 +96,18 @@ class SqliteDriver(Driver):
         rest = iter([self._encoded(identified(document)) for document in documents])
         taken: set[str] = set()
         while batch := list(islice(rest, self._capabilities.limits.batch_documents)):
-            taken |= self._insert_batch(collection, batch, ordered=ordered)
+            insert = partial(_inserted, _insert_into(self._name(collection)), batch, ordered)
+            taken |= self._calls.add("insert", collection, _together(insert, batch))
             if taken and ordered:
                 break
         return frozenset(taken)
 
-    def _insert_batch(
-        self, collection: str, rows: Sequence[Encoded], *, ordered: bool
-    ) -> frozenset[str]:
-        statement = _insert_into(self._name(collection))
-
-        def insert(native: sqlite3.Connection) -> frozenset[str]:
-            taken = set()
-            for row in rows:
-                if not native.execute(statement, row).rowcount:
-                    taken.add(plain_text(row[0]))
-                    if ordered:
-                        break
-            return frozenset(taken)
-
-        if len(rows) == 1:
-            return self._calls.add("insert", collection, insert)
-        return self._calls.add("insert", collection, lambda native: within(native, insert))
+    def put_many(self, collection: str, documents: Sequence[Document]) -> None:
+        statement = _put_into(self._name(collection))
+        rest = iter([self._encoded(identified(document)) for document in documents])
+        while batch := list(islice(rest, self._capabilities.limits.batch_documents)):
+            put = partial(_executed_many, statement, batch)
+            self._calls.add("put", collection, _together(put, batch))
 
     def patch(
         self,
@@ -328,6 +320,31 @@ def _insert_into(table: str) -> str:
     return f"INSERT INTO {table} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
+def _put_into(table: str) -> str:
+    return (
+        f"INSERT INTO {table} VALUES (?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, data = excluded.data"
+    )
+
+
+def _together(work: Work[T], rows: Sequence[Encoded]) -> Work[T]:
+    """Work on rows, in a transaction if there are several."""
+    return work if len(rows) == 1 else partial(within, work=work)
+
+
+def _inserted(
+    statement: str, rows: Sequence[Encoded], ordered: bool, native: sqlite3.Connection
+) -> frozenset[str]:
+    """The ids that were taken."""
+    taken = set()
+    for row in rows:
+        if not native.execute(statement, row).rowcount:
+            taken.add(plain_text(row[0]))
+            if ordered:
+                break
+    return frozenset(taken)
+
+
 def _id(key: object) -> str | None:
     """An id as it is stored; what is no text is nobody's id."""
     return stored_text(key) if isinstance(key, str) else None
@@ -336,3 +353,7 @@ def _id(key: object) -> str | None:
 def _executed(statement: Clause, native: sqlite3.Connection) -> int:
     """How many rows a statement has changed."""
     return native.execute(statement.text, statement.parameters).rowcount
+
+
+def _executed_many(statement: str, rows: Sequence[Encoded], native: sqlite3.Connection) -> None:
+    native.executemany(statement, rows)

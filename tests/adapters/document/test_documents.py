@@ -46,7 +46,8 @@ def test_every_document_carries_its_workspace_and_schema(
 ) -> None:
     documents.insert({"_id": "a"})
     documents.insert_many([{"_id": "b"}])
-    for key in ("a", "b"):
+    documents.put_many([{"_id": "c"}])
+    for key in ("a", "b", "c"):
         assert driver.get("things", key) == {
             "_id": key,
             "workspace": "default",

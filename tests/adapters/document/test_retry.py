@@ -12,7 +12,7 @@ from mlflow_docstore.adapters.document.driver import (
     Find,
     Inserts,
     Outcome,
-    PartlyInserted,
+    PartlyWritten,
     Patch,
     Row,
 )
@@ -237,8 +237,23 @@ class ThrottlingDriver(MemoryDriver):
         taken = super().insert_many(collection, documents[: self.few], ordered=ordered)
         if len(documents) > self.few and not (ordered and taken):
             done = frozenset(document["_id"] for document in documents[: self.few])
-            raise PartlyInserted(Unavailable(collection), done, taken)
+            raise PartlyWritten(Unavailable(collection), done, taken)
         return taken
+
+    def put_many(self, collection: str, documents: Sequence[Document]) -> None:
+        self.asked.append([document["_id"] for document in documents])
+        super().put_many(collection, documents[: self.few])
+        if len(documents) > self.few:
+            done = frozenset(document["_id"] for document in documents[: self.few])
+            raise PartlyWritten(Unavailable(collection), done, frozenset())
+
+
+def test_of_documents_that_are_put_those_alone_are_repeated_that_failed() -> None:
+    driver = ThrottlingDriver(2)
+    documents = [{"_id": key} for key in "abcde"]
+    RetryingDriver(driver, 10).put_many("things", documents)
+    assert driver.asked == [list("abcde"), list("cde"), list("e")]
+    assert [row.document["_id"] for row in driver.find("things", Find(order=BY_ID))] == [*"abcde"]
 
 
 def test_of_a_batch_those_alone_are_repeated_that_failed() -> None:

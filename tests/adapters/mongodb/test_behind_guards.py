@@ -15,7 +15,7 @@ from mlflow_docstore.testing.guard.faults import THROTTLED, Faults, failing_stat
 from mlflow_docstore.testing.guard.guard import Guard
 from mlflow_docstore.testing.guard.profiles import load_profile
 from mlflow_docstore.testing.guard.protocol import Command
-from mlflow_docstore.testing.guard.proxy import Amendment, Proxy, Ruling, Verdict
+from mlflow_docstore.testing.guard.proxy import Amendment, PartRefusal, Proxy, Ruling, Verdict
 from tests.standin import HOST, StandIn
 
 from .conftest import Commands
@@ -103,6 +103,35 @@ class TestThrottling:
         ]
         assert sent == [list("abcde"), ["b", "d"], ["d"]]
         assert [row.document for row in found] == ROWS
+
+    @pytest.mark.parametrize(
+        ("failures", "again"), [({1: 11000}, "b"), ({1: 11000, 3: 16500}, "bd"), ({4: 112}, "e")]
+    )
+    def test_of_documents_that_are_put_those_alone_are_that_met_others_or_were_refused(
+        self, standin: StandIn, commands: Commands, failures: dict[int, int], again: str
+    ) -> None:
+        refused = {place: {"code": code, "errmsg": ""} for place, code in failures.items()}
+        faults = Faults(PartRefusal(refused), "update", numbers={0})
+        with (
+            Proxy((HOST, standin.port), faults) as proxy,
+            throwaway(uri_of(proxy), listeners=[commands]) as driver,
+        ):
+            RetryingDriver(driver, 10).put_many("c", ROWS)
+            found = driver.find("c", Find(order=(Order(path("_id")),)))
+        sent = [
+            [one["u"]["_id"] for one in each["updates"]]
+            for each in commands.sent
+            if "updates" in each
+        ]
+        assert sent == [list("abcde"), list(again)]
+        assert [row.document for row in found] == ROWS
+
+    def test_a_document_that_met_another_is_put_again_at_once(self, standin: StandIn) -> None:
+        met = PartRefusal({0: {"code": 11000, "errmsg": ""}})
+        faults = Faults(met, "update", numbers={0})
+        with Proxy((HOST, standin.port), faults) as proxy, throwaway(uri_of(proxy)) as driver:
+            driver.put_many("c", ROWS)
+            assert driver.get("c", "a") == ROWS[0]
 
     def test_past_the_deadline_the_database_is_unavailable(self, standin: StandIn) -> None:
         with Proxy((HOST, standin.port), Faults(THROTTLED, "find")) as proxy:

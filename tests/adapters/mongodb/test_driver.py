@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mlflow_docstore.adapters.document.driver import Find, Join, Patch
-from mlflow_docstore.adapters.document.layout import LAYOUT, Index
+from mlflow_docstore.adapters.document.layout import LAYOUT, METRICS, Index
 from mlflow_docstore.adapters.mongodb.driver import MongoDriver
 from mlflow_docstore.adapters.mongodb.provision import throwaway
 from mlflow_docstore.core.errors import AlreadyExists, LimitExceeded, Unavailable
@@ -57,6 +57,7 @@ class TestCosts:
             (lambda driver: driver.get("c", "00001"), "find"),
             (lambda driver: driver.insert("c", {"_id": "new"}), "insert"),
             (lambda driver: driver.insert_many("c", [{"_id": "a"}, {"_id": "00001"}]), "insert"),
+            (lambda driver: driver.put_many("c", rows(100)), "update"),
             (lambda driver: driver.patch("c", "00001", Patch(set={"y": 1})), "update"),
             (
                 lambda driver: driver.patch("c", "00001", Patch(set={"y": 1}), returning=True),
@@ -74,6 +75,13 @@ class TestCosts:
     ) -> None:
         call(filled)
         assert commands.names == [command]
+
+    def test_what_is_put_says_to_which_shard_it_goes(
+        self, driver: MongoDriver, commands: Commands
+    ) -> None:
+        driver.put_many(METRICS, [{"_id": "a", "run_id": "r", "x": 1}])
+        (command,) = commands.sent
+        assert [one["q"] for one in command["updates"]] == [{"_id": "a", "run_id": "r"}]
 
     def test_a_patch_of_many_that_changes_nothing_sends_nothing(
         self, filled: MongoDriver, commands: Commands
@@ -114,6 +122,7 @@ class TestFailures:
     WRITES = (
         ("insert", lambda driver: driver.insert("c", {"_id": "b"})),
         ("insert", lambda driver: driver.insert_many("c", [{"_id": "b"}])),
+        ("update", lambda driver: driver.put_many("c", [{"_id": "a", "x": 2}])),
         ("update", lambda driver: driver.patch("c", "a", Patch(set={"x": 2}))),
         (
             "findAndModify",

@@ -20,7 +20,7 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from mlflow_docstore.adapters.document.driver import PartlyInserted
+from mlflow_docstore.adapters.document.driver import PartlyWritten
 from mlflow_docstore.adapters.mongodb.errors import Attempt, translate, translated
 from mlflow_docstore.core.errors import (
     AlreadyExists,
@@ -214,18 +214,18 @@ def partly(sent: str, inserted: int, **failures: int) -> StoreError:
 class TestABatchThatFailsInPart:
     def test_who_was_not_refused_is_done(self) -> None:
         found = partly("abcd", 2, b=16500, d=16500)
-        assert isinstance(found, PartlyInserted)
+        assert isinstance(found, PartlyWritten)
         assert (found.done, found.taken) == ({"a", "c"}, set())
         assert (found.applied, found.retryable, found.retry_after) == (None, True, 0.12)
 
     def test_a_taken_id_is_done_as_well(self) -> None:
         found = partly("abcd", 2, b=11000, d=16500)
-        assert isinstance(found, PartlyInserted)
+        assert isinstance(found, PartlyWritten)
         assert (found.done, found.taken) == ({"a", "b", "c"}, {"b"})
 
     def test_behind_the_failure_of_an_ordered_one_nothing_is_done(self) -> None:
         found = partly("abcd", 1, b=16500)
-        assert isinstance(found, PartlyInserted)
+        assert isinstance(found, PartlyWritten)
         assert found.done == {"a"}
 
     def test_what_no_repeat_cures_is_told_as_it_is(self) -> None:

@@ -26,6 +26,17 @@ def test_no_push_is_lost(table: Table) -> None:
         assert [turn for who, turn in found if who == thread] == list(range(TURNS))
 
 
+def test_documents_that_all_put_are_each_of_one_of_them(table: Table) -> None:
+    def put(thread: int) -> None:
+        for _ in range(TURNS):
+            rows = [{"_id": key, "who": thread, "too": thread} for key in "abc"]
+            table.driver.put_many(table.name, rows)
+
+    in_threads(put)
+    found = [table.get(key) for key in "abc"]
+    assert [row["who"] == row["too"] for row in found] == [True] * 3
+
+
 def test_an_element_that_all_add_is_there_once(table: Table) -> None:
     table.put(a={})
     in_threads(lambda thread: table.patch(add={"list": ["same", thread]}))

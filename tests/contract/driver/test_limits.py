@@ -33,6 +33,13 @@ def test_insert_many_refuses_it(table: Table, limit: int) -> None:
     assert table.ids(And()) == []
 
 
+def test_put_many_refuses_it_and_writes_none(table: Table, limit: int) -> None:
+    documents = [{"_id": "a"}, {"_id": "b", "text": "x" * limit}]
+    with pytest.raises(LimitExceeded):
+        table.driver.put_many(table.name, documents)
+    assert table.ids(And()) == []
+
+
 def test_a_patch_that_would_make_it_too_large_is_refused(table: Table, limit: int) -> None:
     half = "x" * (limit // 2)
     table.put(a={"one": half})
