@@ -15,6 +15,8 @@ from .metrics import MetricRepository
 from .model_versions import ModelVersionRepository
 from .registered_models import RegisteredModelRepository
 from .runs import RunRepository
+from .spans import SpanRepository
+from .traces import TraceRepository
 from .webhooks import WebhookRepository
 
 
@@ -104,6 +106,16 @@ class Backend(Protocol):
     @abstractmethod
     def model_versions(self) -> ModelVersionRepository:
         """Versions of registered models and of prompts."""
+
+    @property
+    @abstractmethod
+    def traces(self) -> TraceRepository:
+        """Traces, with their tags, metadata and assessments."""
+
+    @property
+    @abstractmethod
+    def spans(self) -> SpanRepository:
+        """The spans of traces."""
 
     @property
     @abstractmethod

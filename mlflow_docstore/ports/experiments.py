@@ -54,6 +54,16 @@ class ExperimentRepository(Protocol):
         """
 
     @abstractmethod
+    def recent(self, experiment_id: str) -> Experiment:
+        """The experiment as it was within the last second: for those who write to it often.
+
+        What this backend itself changed since is seen.
+
+        Raises:
+            NotFound: ``kind="experiment"``.
+        """
+
+    @abstractmethod
     def find_by_name(self, name: str) -> Experiment | None:
         """The experiment of that name, in whatever lifecycle stage, or None."""
 

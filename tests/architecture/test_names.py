@@ -11,7 +11,7 @@ from .tree import PACKAGE, ROOT, Source, sources
 AREAS = {area.value for area in Area}
 
 SHARED = {
-    "mlflow_docstore/ports": {"backend", "indexes"},
+    "mlflow_docstore/ports": {"backend", "indexes", "trace_queries"},
     "mlflow_docstore/adapters/document/repositories": {"indexes"},
     "mlflow_docstore/adapters/document/codecs": {"tags"},
     "mlflow_docstore/adapters/document/queries": {"fields", "hot"},
@@ -46,7 +46,7 @@ def test_every_repository_has_its_port() -> None:
         named("mlflow_docstore/ports"),
         named("mlflow_docstore/adapters/document/repositories"),
     )
-    assert repositories - {"__init__"} == ports - {"__init__", "backend"}
+    assert repositories - {"__init__"} == ports - {"__init__", "backend", "trace_queries"}
 
 
 def test_no_file_or_folder_has_a_name_that_says_nothing() -> None:

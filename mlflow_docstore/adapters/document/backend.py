@@ -15,6 +15,8 @@ from mlflow_docstore.ports.metrics import MetricRepository
 from mlflow_docstore.ports.model_versions import ModelVersionRepository
 from mlflow_docstore.ports.registered_models import RegisteredModelRepository
 from mlflow_docstore.ports.runs import RunRepository
+from mlflow_docstore.ports.spans import SpanRepository
+from mlflow_docstore.ports.traces import TraceRepository
 from mlflow_docstore.ports.webhooks import WebhookRepository
 
 from .driver import Driver, Patch
@@ -30,9 +32,13 @@ from .repositories.metrics import DocumentMetrics
 from .repositories.model_versions import DocumentModelVersions
 from .repositories.registered_models import DocumentRegisteredModels
 from .repositories.runs import DocumentRuns
+from .repositories.spans import DocumentSpans
+from .repositories.traces import DocumentTraces
 from .repositories.webhooks import DocumentWebhooks
 from .retry import RetryingDriver
 from .texts.large import LargeTexts
+from .traces.searches import TraceSearches
+from .traces.stored import StoredTraces
 
 _ASK_ANOTHER = (
     "it is not prepared for this release, and this user may not make collections and indexes:"
@@ -103,7 +109,8 @@ class DocumentBackend(Backend):
         chunks = Chunks(driver)
         points = ModelPoints(driver)
         self._texts = LargeTexts(driver)
-        self._experiments = DocumentExperiments(driver, points, self._texts)
+        traces = StoredTraces(driver, self._texts)
+        self._experiments = DocumentExperiments(driver, points, traces, self._texts)
         self._runs = DocumentRuns(driver, chunks, points, self._texts)
         self._metrics = DocumentMetrics(chunks)
         self._inputs = DocumentInputs(driver, self._texts)
@@ -112,6 +119,8 @@ class DocumentBackend(Backend):
         heads = ModelHeads(driver)
         self._registered_models = DocumentRegisteredModels(driver, heads)
         self._model_versions = DocumentModelVersions(driver, heads)
+        self._traces = DocumentTraces(traces, TraceSearches(traces))
+        self._spans = DocumentSpans(traces, self._texts)
         self._indexes = DocumentIndexes(driver)
 
     @property
@@ -149,6 +158,14 @@ class DocumentBackend(Backend):
     @property
     def model_versions(self) -> ModelVersionRepository:
         return self._model_versions
+
+    @property
+    def traces(self) -> TraceRepository:
+        return self._traces
+
+    @property
+    def spans(self) -> SpanRepository:
+        return self._spans
 
     @property
     def indexes(self) -> IndexRepository:

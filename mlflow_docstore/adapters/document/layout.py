@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 SCHEMA_VERSION = 2
 """Written into every document. A reader takes this and the one before."""
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Written into every database: a higher one has more collections and indexes, or documents that
 older releases would not look for."""
 
@@ -23,6 +23,9 @@ TEXTS = "texts"
 REGISTERED_MODELS = "registered_models"
 MODEL_VERSIONS = "model_versions"
 WEBHOOKS = "webhooks"
+TRACES = "traces"
+SPANS = "spans"
+ASSESSMENTS = "assessments"
 META = "meta"
 
 MARKER_ID = "schema"
@@ -154,6 +157,30 @@ LAYOUT = Layout(
                 Index("by_recency", (("lifecycle", 1), ("workspace", 1), ("recent", 1))),
                 # Alone, as a compound index must not lead through an array on every database.
                 Index("by_event", (("events.name", 1),)),
+            ),
+        ),
+        Collection(
+            TRACES,
+            indexes=(
+                Index(
+                    "by_recency",
+                    (("experiment_id", 1), ("workspace", 1), ("lifecycle", 1), ("recent", 1)),
+                ),
+                Index("by_session", (("session_id", 1), ("workspace", 1), ("experiment_id", 1))),
+                # Alone, as a compound index must not lead through an array on every database.
+                Index("by_run", (("runs.id", 1),)),
+            ),
+        ),
+        Collection(
+            SPANS,
+            partition="trace_id",
+            indexes=(Index("by_trace", (("trace_id", 1), ("workspace", 1))),),
+        ),
+        Collection(
+            ASSESSMENTS,
+            indexes=(
+                Index("by_trace", (("trace_id", 1), ("workspace", 1))),
+                Index("by_run", (("run_id", 1), ("workspace", 1))),
             ),
         ),
         Collection(META),

@@ -27,8 +27,10 @@ from mlflow_docstore.adapters.document.queries.experiments import (
     experiment_order,
 )
 from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.adapters.document.recent import Recent
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
 from mlflow_docstore.adapters.document.texts.parts import root_of
+from mlflow_docstore.adapters.document.traces.stored import StoredTraces
 from mlflow_docstore.core.errors import InvalidState, NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.query import Exists, In, equals, path
@@ -48,10 +50,13 @@ class DocumentExperiments(ExperimentRepository):
     Args:
         driver: The database.
         points: What runs measured of logged models.
+        traces: Traces with all that is theirs.
         texts: Where large texts of what belongs to experiments are.
     """
 
-    def __init__(self, driver: Driver, points: ModelPoints, texts: LargeTexts) -> None:
+    def __init__(
+        self, driver: Driver, points: ModelPoints, traces: StoredTraces, texts: LargeTexts
+    ) -> None:
         self._texts = texts
         self._experiments = Documents(driver, EXPERIMENTS)
         self._runs = Documents(driver, RUNS)
@@ -60,12 +65,17 @@ class DocumentExperiments(ExperimentRepository):
         self._points = points
         self._datasets = Documents(driver, DATASETS)
         self._names = NameClaims(self._experiments, _KIND)
+        self._traces = traces
+        self._recent = Recent(self.get)
 
     def create(self, experiment: Experiment) -> None:
         self._names.create(encode_experiment(experiment))
 
     def get(self, experiment_id: str) -> Experiment:
         return decode_experiment(self._document(experiment_id))
+
+    def recent(self, experiment_id: str) -> Experiment:
+        return self._recent.get(experiment_id)
 
     def find_by_name(self, name: str) -> Experiment | None:
         found = self._experiments.find([equals(codec.NAME, name)], limit=1)
@@ -128,6 +138,7 @@ class DocumentExperiments(ExperimentRepository):
             run_ids = tuple(run["_id"] for run in runs)
             self._chunks.delete_many([In(path("run_id"), run_ids)])
             self._runs.delete_many([In(path("_id"), run_ids)])
+        self._traces.purge(experiment_id)
         self._datasets.delete_many([mine])
         self._texts.purge([root_of(EXPERIMENTS, experiment_id)])
         # The name last: a claim that is left behind blocks nobody, a name without one would be
@@ -135,6 +146,7 @@ class DocumentExperiments(ExperimentRepository):
         if not self._experiments.delete(experiment_id, when=(_IS_DELETED,)):
             raise NotFound(_KIND, experiment_id)
         self._names.release(experiment)
+        self._recent.drop(experiment_id)
 
     def active(self, experiment_ids: Sequence[str]) -> list[str]:
         if not experiment_ids:
@@ -144,6 +156,7 @@ class DocumentExperiments(ExperimentRepository):
 
     def _move(self, experiment_id: str, before: str, after: str, runs: Patch, at: int) -> None:
         """From one stage to the other: runs first, so that a repeat ends what was interrupted."""
+        self._recent.drop(experiment_id)
         if self._document(experiment_id)[codec.LIFECYCLE] != before:
             raise NotFound(_KIND, experiment_id)
         self._runs.patch_many([equals(run_codec.EXPERIMENT, experiment_id)], runs)
@@ -152,6 +165,7 @@ class DocumentExperiments(ExperimentRepository):
             Patch(set={codec.LIFECYCLE: after, codec.UPDATED: at}),
             when=(equals(codec.LIFECYCLE, before),),
         )
+        self._recent.drop(experiment_id)
         if outcome.matched:
             return
         moved = self._document(experiment_id)

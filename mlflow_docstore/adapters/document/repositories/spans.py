@@ -1,0 +1,165 @@
+"""Spans: documents of their own, and the traces that tell of them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
+
+from mlflow_docstore.adapters.document.codecs import spans as codec
+from mlflow_docstore.adapters.document.codecs import traces as trace_codec
+from mlflow_docstore.adapters.document.codecs.spans import decode_node, encode_span
+from mlflow_docstore.adapters.document.codecs.traces import decode_trace, location
+from mlflow_docstore.adapters.document.driver import Document
+from mlflow_docstore.adapters.document.layout import SPANS
+from mlflow_docstore.adapters.document.queries.fields import one_of
+from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.adapters.document.texts.parts import Holder
+from mlflow_docstore.adapters.document.traces.growth import (
+    begun,
+    growth,
+    needs_nodes,
+    time_after,
+)
+from mlflow_docstore.adapters.document.traces.stored import (
+    KIND,
+    StoredTraces,
+    last_mentions,
+    new_era,
+    spans_of,
+    text_root,
+    within,
+)
+from mlflow_docstore.core.errors import Conflict, InvalidState
+from mlflow_docstore.core.spans import SpanBatch, SpanNode
+from mlflow_docstore.core.traces import IN_STORE
+from mlflow_docstore.ports.spans import Home, SpanRepository, StoredTrace
+
+
+class DocumentSpans(SpanRepository):
+    """See the port.
+
+    Args:
+        traces: The traces.
+        texts: Where large contents are.
+    """
+
+    def __init__(self, traces: StoredTraces, texts: LargeTexts) -> None:
+        self._traces = traces
+        self._texts = texts
+
+    def log(self, batches: Sequence[SpanBatch], home: Home) -> None:
+        waiting = {batch.trace_id: batch for batch in batches}
+        # Of those whose spans another writer may have been told to move while this one was.
+        raced: frozenset[str] = frozenset()
+        for _ in rounds(KIND, min(waiting, default=None)):
+            stored = self._traces.get_many(waiting)
+            _check(stored.values(), home)
+            traces = {
+                key: stored.get(key) or self._begun(batch, home) for key, batch in waiting.items()
+            }
+            self._store(traces, waiting, raced)
+            raced = self._tell(traces, frozenset(stored), waiting)
+            waiting = {key: batch for key, batch in waiting.items() if key in raced}
+            if not waiting:
+                return
+
+    def read(
+        self, trace_ids: Sequence[str], experiment_ids: Sequence[str] | None = None
+    ) -> list[StoredTrace]:
+        traces = self._traces.get_many(trace_ids, within(experiment_ids))
+        contents = self._contents([one for one in traces.values() if location(one) == IN_STORE])
+        return [
+            StoredTrace(decode_trace(traces[key]), contents.get(key, []))
+            for key in last_mentions(trace_ids)
+            if key in traces
+        ]
+
+    def _contents(self, traces: Sequence[Document]) -> dict[str, list[str]]:
+        """The contents of the spans of each trace, in MLflow's order."""
+        eras = {trace["_id"]: trace[trace_codec.ERA] for trace in traces}
+        fields = (codec.TRACE, codec.ERA, codec.PARENT, codec.START, codec.SPAN, codec.CONTENT)
+        found: dict[str, list[Document]] = {key: [] for key in eras}
+        for ids in self._traces.batches(eras):
+            load = partial(self._traces.spans.find, [one_of(codec.TRACE, ids)], fields=fields)
+            for span in self._texts.read(load, _whole):
+                if span[codec.ERA] == eras[span[codec.TRACE]]:
+                    found[span[codec.TRACE]].append(span)
+        return {
+            key: [span[codec.CONTENT] for span in sorted(spans, key=_place)]
+            for key, spans in found.items()
+        }
+
+    def _begun(self, batch: SpanBatch, home: Home) -> Document:
+        tags = home.new_tags(batch.trace_id)
+        return begun(batch, home.experiment_id, tags, new_era())
+
+    def _store(
+        self,
+        traces: Mapping[str, Document],
+        batches: Mapping[str, SpanBatch],
+        raced: frozenset[str],
+    ) -> None:
+        """Store the spans, as of what their traces will be."""
+        documents: list[Document] = []
+        parts: list[Document] = []
+        for key, batch in batches.items():
+            trace = traces[key]
+            time, experiment_id = time_after(trace, batch), trace[trace_codec.EXPERIMENT]
+            if time != trace[trace_codec.TIME] or key in raced:
+                self._traces.move_spans(trace, time, experiment_id)
+            common = {
+                codec.EXPERIMENT: experiment_id,
+                codec.TIME: time,
+                codec.ERA: trace[trace_codec.ERA],
+            }
+            for span in batch.spans:
+                document = encode_span(key, span) | common
+                holder = Holder(SPANS, document["_id"], text_root(trace))
+                document, pieces = self._texts.moved(holder, document, (codec.CONTENT,))
+                documents.append(document)
+                parts += pieces
+        with self._texts.stored(parts):
+            self._traces.spans.put_many(documents)
+
+    def _tell(
+        self,
+        traces: Mapping[str, Document],
+        stored: Collection[str],
+        batches: Mapping[str, SpanBatch],
+    ) -> frozenset[str]:
+        """Have the traces tell of the spans; those of which another writer has told meanwhile."""
+        new = [trace for key, trace in traces.items() if key not in stored]
+        raced = set(self._traces.insert(new)) if new else set()
+        for key in stored:
+            trace, batch = traces[key], batches[key]
+            nodes = self._nodes(trace, batch) if needs_nodes(trace, batch) else batch.nodes
+            if not self._traces.change(trace, growth(trace, batch, nodes)).matched:
+                raced.add(key)
+        return frozenset(raced)
+
+    def _nodes(self, trace: Document, batch: SpanBatch) -> list[SpanNode]:
+        """All spans of a trace, as totals need them."""
+        found = self._traces.spans.find(spans_of(trace), fields=codec.NODE)
+        nodes = {node.span_id: node for node in map(decode_node, found)}
+        return list((nodes | {node.span_id: node for node in batch.nodes}).values())
+
+
+def _check(traces: Iterable[Document], home: Home) -> None:
+    """Refuse spans of traces that they cannot come to."""
+    elsewhere = sorted(trace["_id"] for trace in traces if location(trace) not in (None, IN_STORE))
+    if elsewhere:
+        raise InvalidState(KIND, elsewhere)
+    others = [
+        trace["_id"]
+        for trace in traces
+        if home.must_match and trace[trace_codec.EXPERIMENT] != home.experiment_id
+    ]
+    if others:
+        raise Conflict(KIND, min(others))
+
+
+def _whole(spans: Sequence[Document]) -> Sequence[Document]:
+    return spans
+
+
+def _place(span: Document) -> tuple[bool, int, str]:
+    return span[codec.PARENT] is not None, span[codec.START], span[codec.SPAN]

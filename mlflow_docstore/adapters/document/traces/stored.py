@@ -1,0 +1,166 @@
+"""Traces as they are stored: read, made, changed under their revision, and forgotten."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+
+from mlflow_docstore.adapters.document.codecs import spans as span_codec
+from mlflow_docstore.adapters.document.codecs import traces as codec
+from mlflow_docstore.adapters.document.codecs.assessments import TRACE
+from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.driver import Document, Driver, Outcome, Patch
+from mlflow_docstore.adapters.document.layout import ASSESSMENTS, SPANS, TRACES
+from mlflow_docstore.adapters.document.queries.fields import one_of
+from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.core.errors import NotFound
+from mlflow_docstore.core.query import Compare, Exists, Filter, In, Operator, Or, equals, path
+
+KIND = "trace"
+_PURGE_BATCH = 500
+IS_ACTIVE = equals(codec.LIFECYCLE, codec.ACTIVE)
+_IS_ABSENT = equals(codec.LIFECYCLE, codec.ABSENT)
+_UNLINKED = (
+    Exists(path(codec.RUNS), negated=True),
+    Exists(path(codec.PROMPTS), negated=True),
+)
+
+
+def new_era() -> str:
+    """What tells the spans of a trace from those of another that had its id before."""
+    return secrets.token_hex(8)
+
+
+def text_root(trace: Mapping[str, object]) -> str:
+    """With whom the large texts of a trace's spans are purged."""
+    return f"{TRACES}/{trace['_id']}/{trace[codec.ERA]}"
+
+
+class StoredTraces:
+    """The documents of traces, and what goes with them.
+
+    Args:
+        driver: The database.
+        texts: Where large contents of spans are.
+    """
+
+    def __init__(self, driver: Driver, texts: LargeTexts) -> None:
+        self.documents = Documents(driver, TRACES)
+        self.spans = Documents(driver, SPANS)
+        self._claims = Documents(driver, ASSESSMENTS)
+        self._texts = texts
+        self._in_terms = driver.capabilities.limits.in_terms
+
+    def find(self, trace_id: str) -> Document | None:
+        """A trace, or None."""
+        document = self.documents.get(trace_id)
+        return document if document and document[codec.LIFECYCLE] == codec.ACTIVE else None
+
+    def get(self, trace_id: str) -> Document:
+        """A trace.
+
+        Raises:
+            NotFound: ``kind="trace"``.
+        """
+        document = self.find(trace_id)
+        if document is None:
+            raise NotFound(KIND, trace_id)
+        return document
+
+    def get_many(
+        self, trace_ids: Iterable[str], where: Sequence[Filter] = ()
+    ) -> dict[str, Document]:
+        """Those traces that are there and match, by id, in no particular order."""
+        return {
+            found["_id"]: found
+            for ids in self.batches(trace_ids)
+            for found in self.documents.find([In(path("_id"), ids), IS_ACTIVE, *where])
+        }
+
+    def insert(self, traces: Sequence[Document]) -> frozenset[str]:
+        """Store new traces, under links that wait for them; the ids of those that are there."""
+        taken = self.documents.insert_many(traces)
+        return frozenset(
+            trace["_id"] for trace in traces if trace["_id"] in taken and not self._revive(trace)
+        )
+
+    def change(self, trace: Document, patch: Patch, *, returning: bool = False) -> Outcome:
+        """Patch a trace, unless its revision is no longer that which was read.
+
+        The patch has to set the next one.
+        """
+        unchanged = equals(codec.REVISION, trace[codec.REVISION])
+        mine = equals(codec.ERA, trace[codec.ERA])
+        return self.documents.patch(
+            trace["_id"], patch, when=(IS_ACTIVE, unchanged, mine), returning=returning
+        )
+
+    def move_spans(self, trace: Document, time: int, experiment_id: str) -> None:
+        """Have the spans of a trace tell its time and experiment."""
+        where = Or(
+            (
+                Compare(path(span_codec.TIME), Operator.NE, time),
+                Compare(path(span_codec.EXPERIMENT), Operator.NE, experiment_id),
+            )
+        )
+        moved = {span_codec.TIME: time, span_codec.EXPERIMENT: experiment_id}
+        self.spans.patch_many([*spans_of(trace), where], Patch(set=moved))
+
+    def remove(self, traces: Sequence[Document]) -> None:
+        """Forget traces, but for their links: they are gone at once, then all that was theirs.
+
+        Args:
+            traces: Each with its id and its era at least.
+        """
+        eras = {trace["_id"]: trace[codec.ERA] for trace in traces}
+        for ids in self.batches(eras):
+            of_these = In(path(codec.ERA), tuple(eras[key] for key in ids))
+            these: list[Filter] = [In(path("_id"), ids), of_these, IS_ACTIVE]
+            self.documents.delete_many([*these, *_UNLINKED])
+            self.documents.patch_many(
+                these, Patch(set={codec.LIFECYCLE: codec.ABSENT}, unset=codec.CONTENT)
+            )
+        self.forget(traces)
+
+    def purge(self, experiment_id: str) -> None:
+        """Forget all traces of an experiment, so many at a time."""
+        mine = [equals(codec.EXPERIMENT, experiment_id), IS_ACTIVE]
+        while found := self.documents.find(mine, fields=(codec.ERA,), limit=_PURGE_BATCH):
+            self.remove(found)
+
+    def forget(self, traces: Sequence[Document]) -> None:
+        """Remove what belonged to traces that are gone."""
+        eras = {trace["_id"]: trace[codec.ERA] for trace in traces}
+        for ids in self.batches(eras):
+            these = In(path(span_codec.TRACE), ids)
+            theirs = In(path(span_codec.ERA), tuple(eras[key] for key in ids))
+            self.spans.delete_many([these, theirs])
+            self._claims.delete_many([In(path(TRACE), ids)])
+        for roots in self.batches(map(text_root, traces)):
+            self._texts.purge(roots)
+
+    def batches(self, keys: Iterable[str]) -> list[tuple[str, ...]]:
+        """Distinct keys, so many at a time as a membership test may name."""
+        unique = tuple(dict.fromkeys(keys))
+        return [unique[at : at + self._in_terms] for at in range(0, len(unique), self._in_terms)]
+
+    def _revive(self, trace: Document) -> bool:
+        """Have a trace where only its links are; whether they were."""
+        content = {name: value for name, value in trace.items() if name != "_id"}
+        return self.documents.patch(trace["_id"], Patch(set=content), when=(_IS_ABSENT,)).matched
+
+
+def within(experiment_ids: Sequence[str] | None) -> tuple[Filter, ...]:
+    """What traces of these experiments match, or of all."""
+    return () if experiment_ids is None else (one_of(codec.EXPERIMENT, tuple(experiment_ids)),)
+
+
+def last_mentions(keys: Sequence[str]) -> list[str]:
+    """Each key once, where it is mentioned last."""
+    return list(dict.fromkeys(reversed(keys)))[::-1]
+
+
+def spans_of(trace: Mapping[str, object]) -> tuple[Filter, Filter]:
+    """What the spans of a trace match."""
+    return (
+        equals(span_codec.TRACE, str(trace["_id"])),
+        equals(span_codec.ERA, str(trace[codec.ERA])),
+    )
