@@ -121,8 +121,9 @@ class TraceRepository(Protocol):
     def delete(self, experiment_id: str, trace_ids: Sequence[str]) -> int:
         """Remove those traces of an experiment for good, with spans and assessments; how many.
 
-        Links stay, as in MLflow: a trace of that id which comes again has them. An interrupted
-        removal is ended by ``Backend.sweep``, or by whoever starts the trace anew.
+        Each is gone at once, though not all at the same time. Links stay, as in MLflow: a trace of
+        that id which comes again has them. What an interruption leaves, nobody sees;
+        ``Backend.sweep`` removes it.
         """
 
     @abstractmethod

@@ -7,17 +7,19 @@ from mlflow.entities import LoggedModelInput
 from mlflow.entities.webhook import WebhookStatus
 
 from mlflow_docstore.core.registry import IS_PROMPT_TAG
+from mlflow_docstore.core.traces import NAME_TAG
 from mlflow_docstore.ports.runs import RunBatch
 from mlflow_docstore.ports.webhooks import WebhookChanges
 
-from . import layout_world, registry_world, world
+from . import layout_world, registry_world, traces_world, world
 from .arenas import World
 from .ports import Call, writes
 from .rules import BEHAVIOURS, Behaviour, decided_at_once
 from .samples import POINTS, with_new
+from .traces_world import HOME, batch, span, trace
 from .world import LARGE, dataset, point
 
-WORLDS = (world.WORLD, registry_world.WORLD, layout_world.WORLD)
+WORLDS = (world.WORLD, registry_world.WORLD, traces_world.WORLD, layout_world.WORLD)
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,30 @@ _REGISTRY = _variants(
     ),
 )
 
+_LATER = trace("t1", 4000)
+
+_TRACES = _variants(
+    traces_world.WORLD,
+    ("traces.start of one with spans", lambda db: db.traces.start(_LATER)),
+    ("traces.start of one with links", lambda db: db.traces.start(trace("t4"))),
+    ("traces.set_tag of its name", lambda db: db.traces.set_tag("t1", NAME_TAG, "other")),
+    ("traces.delete_tag of its name", lambda db: db.traces.delete_tag("t1", NAME_TAG)),
+    (
+        "spans.log earlier ones",
+        lambda db: db.spans.log([batch("t2", span(3, 1000, LARGE, tokens=5))], HOME),
+    ),
+    (
+        "spans.log again",
+        lambda db: db.spans.log([batch("t2", span(2, 2002, "other", tokens=9))], HOME),
+    ),
+    (
+        "spans.log of several traces",
+        lambda db: db.spans.log(
+            [batch(key, span(1, 1500, tokens=5)) for key in ("t5", "t1", "t4")], HOME
+        ),
+    ),
+)
+
 # A version of a prompt among those of a model hides them all from searches, one after the other.
 _PROMPT = _operation(
     "model_versions.set_tag of prompts",
@@ -145,5 +171,6 @@ OPERATIONS: Sequence[Operation] = (
     *_RUNS,
     *_SMALL_BATCHES,
     *_REGISTRY,
+    *_TRACES,
     _PROMPT,
 )

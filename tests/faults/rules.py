@@ -98,6 +98,17 @@ def created_or_not(before: Snapshot, now: Snapshot, end: Snapshot) -> bool:
     return any(all(now[area] == state[area] for area in versions) for state in (before, end))
 
 
+def spans_first(before: Snapshot, now: Snapshot, end: Snapshot) -> bool:
+    """Each trace is as before or as in the end, and tells of no spans that are not there."""
+    told = [key for key, one in now["traces"].items() if one != before["traces"].get(key)]
+    return (
+        _either("traces", before, now, end)
+        and _either("single", before, now, end)
+        and _either("spans", before, now, end)
+        and all(now["spans"][key] == end["spans"][key] for key in told)
+    )
+
+
 def created_once_more(before: Snapshot, now: Snapshot, end: Snapshot, last: Snapshot) -> bool:
     """Behind a repeat: one new version, and a second one only where the first came through."""
     (new,) = end["found"].keys() - before["found"].keys()
@@ -168,6 +179,9 @@ BEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType(
         "model_versions.transition": _DECIDED,
         "model_versions.delete": _DECIDED_ONCE,
         "webhooks.delete": _GOES,
+        "traces.delete_tag": _GOES,
+        "traces.delete": Behaviour(spans_first),
+        "spans.log": Behaviour(spans_first),
         "indexes.drop": _GOES,
         "prepare": Behaviour(one_by_one("indexes")),
         "steps": Behaviour(one_by_one("indexes")),

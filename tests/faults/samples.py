@@ -17,17 +17,22 @@ from mlflow.entities import (
     LoggedModelStatus,
     Metric,
     Run,
+    TraceInfo,
 )
 from mlflow.entities.model_registry import RegisteredModel
 from mlflow.entities.webhook import Webhook, WebhookEvent
 
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.core.query import Field, FieldKind
+from mlflow_docstore.core.spans import SpanBatch
 from mlflow_docstore.ports.model_versions import NewVersion
 from mlflow_docstore.ports.runs import RunBatch
+from mlflow_docstore.ports.spans import Home
+from mlflow_docstore.ports.trace_queries import TraceQuery
+from mlflow_docstore.ports.traces import TraceEnd
 from mlflow_docstore.ports.webhooks import WebhookChanges
 
-from . import registry_world
+from . import registry_world, traces_world
 from .layout_world import HOT_INDEX
 from .world import dataset, experiment, model, point, run
 
@@ -74,6 +79,11 @@ SAMPLES: Mapping[Any, tuple[Any, ...]] = MappingProxyType(
         "end_time": (7,),
         "runs.status": ("FINISHED",),
         "steps": ((1, 2),),
+        "trace_id": ("t1",),
+        "trace_ids": (("t1", "t3", "t4", "t5"),),
+        "traces.key": ("team",),
+        "prompts": (("p/1", "p/2"),),
+        "until": (9000,),
         Callable[[str | None], str]: (with_new,),
         Experiment: (experiment("3", "cat"),),
         Run: (run("r4", "1"),),
@@ -93,6 +103,13 @@ SAMPLES: Mapping[Any, tuple[Any, ...]] = MappingProxyType(
         RegisteredModel: (registry_world.model("cat"),),
         NewVersion: (registry_world.version("ant", "s3://new"),),
         Webhook: (registry_world.webhook("w3"),),
+        TraceInfo: (traces_world.trace("t5"),),
+        TraceEnd: (TraceEnd(9000, "ERROR", "other", {"who": "me"}, {"team": "b"}),),
+        TraceQuery: (TraceQuery(),),
+        Sequence[SpanBatch]: (
+            (traces_world.batch("t5", traces_world.span(1, 2000), traces_world.span(2, 2001)),),
+        ),
+        Home: (traces_world.HOME,),
         WebhookChanges: (
             WebhookChanges("other", "https://other.invalid/", EVENTS, "text", "secret"),
         ),
