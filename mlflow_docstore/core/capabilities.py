@@ -32,6 +32,9 @@ class Feature(str, Enum):
     JOIN = "join"
     """A query can hand out documents of another collection with each result, by their ids."""
 
+    GROUP = "group"
+    """The database can group documents, and count and add up what is in each group."""
+
     SECONDARY_INDEXES = "secondary_indexes"
     """Indexes other than the primary id can be declared and are kept by the database."""
 

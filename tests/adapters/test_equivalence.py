@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlflow_docstore.adapters.document.driver import Document, Driver, Find, Join, Patch
+from mlflow_docstore.adapters.document.groups import Group, GroupKey, Reducer, Reduction
 from mlflow_docstore.adapters.document.layout import Collection, Layout
 from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.query import (
@@ -53,6 +54,7 @@ bodies = st.fixed_dictionaries(
     {},
     optional={
         "n": integers | floats | st.none(),
+        "c": st.integers(-9, 9) | floats | st.none(),
         "s": texts | st.none(),
         "b": st.booleans() | st.none(),
         "x": nullable,
@@ -130,6 +132,39 @@ def sort_orders(draw: st.DrawFn) -> tuple[SortKey, ...]:
     return (*keys, draw(last_keys))
 
 
+GROUPED = ("c", "n", "s", "b", "x", "p.n", "p.q", "list", "_id")
+INNER = ("list.k", "list.r", "list.v", "list.t", "list.i")
+leaves_of_elements = st.lists(leaves(("k", "v", "t", "r")), max_size=2).map(tuple)
+
+
+@st.composite
+def groups(draw: st.DrawFn) -> Group:
+    each = draw(st.none() | st.just("list"))
+    places = st.sampled_from([*GROUPED, *INNER] if each else GROUPED)
+    keys = st.builds(GroupKey, places, st.none() | st.integers(1, 5))
+    # Sums of the greatest integers are not the same everywhere.
+    summed = places.filter(lambda place: place not in {"n", "x", "p.q"})
+    single = draw(places)
+    reductions = st.one_of(
+        st.just(Reduction(Reducer.COUNT)),
+        st.builds(Reduction, st.sampled_from([Reducer.SUM, Reducer.AVERAGE]), summed),
+        st.builds(
+            Reduction,
+            st.sampled_from([Reducer.COUNT, Reducer.MINIMUM, Reducer.MAXIMUM]),
+            places,
+        ),
+        st.just(Reduction(Reducer.DISTINCT, single)),
+    )
+    return Group(
+        draw(st.just(And()) | filters),
+        tuple(draw(st.lists(keys, max_size=2))),
+        tuple(draw(st.lists(reductions, max_size=3))),
+        each,
+        draw(leaves_of_elements) if each else (),
+        draw(st.none() | st.integers(0, 3)),
+    )
+
+
 projections = st.none() | st.lists(
     st.sampled_from(["n", "s", "p.q", "list", "nowhere"]), max_size=3, unique=True
 ).map(tuple)
@@ -185,6 +220,13 @@ class Pair:
         """Both answer the same, in whatever order."""
         expected, found = self._answers(verb, *arguments, **options)
         assert sorted(map(repr, found)) == sorted(map(repr, expected))
+
+    def same_groups(self, query: Group) -> None:
+        """Both find the same groups; sums of fractions depend on who is added first."""
+        expected, found = self._answers("group", query)
+        assert [row.keys for row in found] == [row.keys for row in expected]
+        for row, other in zip(found, expected, strict=True):
+            assert row.values == pytest.approx(other.values)
 
     def same_joined(self, query: Find, field: str) -> None:
         """Both answer the same to a join of the collection with itself, its lists in any order."""
@@ -297,6 +339,33 @@ def test_the_same_combinations(
 ) -> None:
     pair.hold(documents)
     pair.same_set("distinct", where, tuple(fields), limit=100)
+
+
+@seeded
+@given(documents=collections(), query=groups())
+def test_the_same_groups(pair: Pair, documents: list[Document], query: Group) -> None:
+    pair.hold(documents)
+    pair.same_groups(query)
+
+
+@seeded
+@given(
+    documents=collections(),
+    where=filters,
+    fields=st.lists(st.sampled_from([*GROUPED, *INNER]), unique=True),
+    each=st.none() | st.just("list"),
+    of_each=leaves_of_elements,
+)
+def test_the_same_values(
+    pair: Pair,
+    documents: list[Document],
+    where: Filter,
+    fields: list[str],
+    each: str | None,
+    of_each: tuple[Any, ...],
+) -> None:
+    pair.hold(documents)
+    pair.same_set("tuples", where, fields, each=each, of_each=of_each if each else ())
 
 
 @seeded

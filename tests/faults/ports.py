@@ -20,7 +20,7 @@ from .samples import SAMPLES
 
 Call = Callable[[Backend], Any]
 
-_READING = {"get", "find", "scan", "distinct", "indexes", "reclaim"}
+_READING = {"get", "find", "scan", "distinct", "group", "tuples", "indexes", "reclaim"}
 """Verbs of the driver after which all reads as before."""
 
 

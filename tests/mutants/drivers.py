@@ -8,6 +8,7 @@ from typing import Any
 from unicodedata import normalize
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Inserts, Outcome, Patch, Row
+from mlflow_docstore.adapters.document.groups import Group, GroupKey, GroupRow, Value
 from mlflow_docstore.adapters.document.layout import RUNS, Index, Layout
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.query import Filter, Like, Order, Scalar
@@ -395,6 +396,48 @@ class RepeatsDistinctValues(MemoryDriver):
             for row in super().distinct(collection, where, fields, limit=limit)
             for _ in range(2)
         ][:limit]
+
+
+class _Grouping(MemoryDriver):
+    """Another question is answered than was asked."""
+
+    def group(self, collection: str, query: Group) -> list[GroupRow]:
+        return super().group(collection, self.asking(query))
+
+    def asking(self, query: Group) -> Group:
+        return query
+
+
+@fault(DRIVER, "driver/test_group")
+class GroupsDocumentsForElements(_Grouping):
+    """Documents are counted where their elements should be."""
+
+    def asking(self, query: Group) -> Group:
+        return replace(query, each=None, of_each=())
+
+
+@fault(DRIVER, "driver/test_group")
+class GroupsAllElements(_Grouping):
+    """Elements count that do not match."""
+
+    def asking(self, query: Group) -> Group:
+        return replace(query, of_each=())
+
+
+@fault(DRIVER, "driver/test_group")
+class GroupsWithoutBuckets(_Grouping):
+    """Each integer is a group of its own."""
+
+    def asking(self, query: Group) -> Group:
+        return replace(query, keys=tuple(GroupKey(key.path) for key in query.keys))
+
+
+@fault(DRIVER, "driver/test_tuples")
+class ForgetsEqualTuples(MemoryDriver):
+    """Values that are equal are handed out once."""
+
+    def tuples(self, *arguments: Any, **options: Any) -> Iterator[tuple[Value, ...]]:
+        return iter(set(super().tuples(*arguments, **options)))
 
 
 @fault(DRIVER, "driver/test_scan")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.errors import InvalidArgument, Unsupported
 from mlflow_docstore.core.paging import (
     Page,
@@ -15,6 +16,8 @@ from mlflow_docstore.core.paging import (
 from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals, require_scalar
 
 from .driver import Aid, Document, Driver, Find, Inserts, Join, Outcome, Patch, Row
+from .grouping import grouped
+from .groups import Group, GroupRow, Leaf, Value
 from .layout import SCHEMA_VERSION
 
 WORKSPACE = "default"
@@ -185,6 +188,28 @@ class Documents:
         """The distinct combinations of the fields' values."""
         scoped = all_of(*where, self._scope)
         return self._driver.distinct(self.collection, scoped, fields, limit=limit)
+
+    def group(self, query: Group) -> list[GroupRow]:
+        """Groups of what matches, found here where the database cannot."""
+        query = replace(query, where=all_of(query.where, self._scope))
+        if self._driver.capabilities.supports(Feature.GROUP):
+            return self._driver.group(self.collection, query)
+        values = self._driver.tuples(
+            *(self.collection, query.where, query.fields), each=query.each, of_each=query.of_each
+        )
+        return grouped(values, query)
+
+    def tuples(
+        self,
+        where: Sequence[Filter],
+        fields: Sequence[str],
+        *,
+        each: str | None = None,
+        of_each: Sequence[Leaf] = (),
+    ) -> Iterator[tuple[Value, ...]]:
+        """The values at some paths, of each document or element that matches."""
+        scoped = all_of(*where, self._scope)
+        return self._driver.tuples(self.collection, scoped, fields, each=each, of_each=of_each)
 
     def _query(
         self,

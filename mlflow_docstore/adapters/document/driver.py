@@ -14,6 +14,7 @@ from mlflow_docstore.core.errors import Unavailable, Unsupported
 from mlflow_docstore.core.query import And, Filter, Scalar, SortKey
 from mlflow_docstore.ports.backend import Provision, Step
 
+from .groups import Group, GroupRow, Leaf, Value
 from .layout import Index, Layout
 
 Document: TypeAlias = dict[str, Any]
@@ -293,6 +294,37 @@ class Driver(Protocol):
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
     ) -> list[tuple[Scalar, ...]]:
         """The distinct combinations of the fields' values among the documents that match."""
+
+    @abstractmethod
+    def group(self, collection: str, query: Group) -> list[GroupRow]:
+        """Groups of the documents that match, or of elements of their arrays.
+
+        In the order of their keys, numbers before texts; without keys the one group, if anything
+        matched. Needs ``Feature.GROUP``.
+        """
+
+    @abstractmethod
+    def tuples(
+        self,
+        collection: str,
+        where: Filter,
+        fields: Sequence[str],
+        *,
+        each: str | None = None,
+        of_each: Sequence[Leaf] = (),
+    ) -> Iterator[tuple[Value, ...]]:
+        """The values at some paths: of each document that matches, in no particular order.
+
+        What is no value, as ``groups`` has it, or is missing, is None. Nothing else of a document
+        is brought here.
+
+        Args:
+            collection: Where they are.
+            where: What documents must match.
+            fields: The paths.
+            each: As of a ``Group``: the path of an array, each sub-document of which has a tuple.
+            of_each: As of a ``Group``: what an element must match.
+        """
 
     @abstractmethod
     def prepare(self, layout: Layout) -> None:

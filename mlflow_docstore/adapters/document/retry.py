@@ -12,6 +12,7 @@ from mlflow_docstore.core.query import Filter, Scalar
 from mlflow_docstore.ports.backend import Provision, Step
 
 from .driver import Document, Driver, Find, Inserts, Outcome, PartlyWritten, Patch, Row, Server
+from .groups import Group, GroupRow, Leaf, Value
 from .layout import Index, Layout
 
 if TYPE_CHECKING:
@@ -44,6 +45,42 @@ def _pause(state: "tenacity.RetryCallState") -> float:
     return pause * random.uniform(1.0, 1.5)  # noqa: S311 - spreads load, guards nothing
 
 
+def _again(
+    verb: str,
+    call: Callable[[], T],
+    attempts: _Attempts,
+    failure: Unavailable,
+    deadline: float,
+) -> T:
+    # Here, as a store that nothing fails is opened without it.
+    import tenacity  # noqa: PLC0415
+
+    failures = [failure]
+
+    def attempt() -> T:
+        # The attempt that failed already is the first of those that are counted and timed.
+        if failures:
+            raise failures.pop()
+        return call()
+
+    def before_sleep(state: "tenacity.RetryCallState") -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Unavailable):
+            attempts.note(error)
+            _LOG.warning("%s failed, retrying: %s", verb, error)
+
+    retrying = tenacity.Retrying(
+        stop=tenacity.stop_before_delay(deadline),
+        wait=_pause,
+        retry=tenacity.retry_if_exception(
+            lambda error: isinstance(error, Unavailable) and error.retryable
+        ),
+        before_sleep=before_sleep,
+        reraise=True,
+    )
+    return retrying(attempt)
+
+
 class RetryingDriver(Driver):
     """A driver that repeats what another could not do, until a deadline.
 
@@ -66,38 +103,7 @@ class RetryingDriver(Driver):
         except Unavailable as error:
             if not error.retryable:
                 raise
-            return self._again(verb, call, attempts or _Attempts(), error)
-
-    def _again(
-        self, verb: str, call: Callable[[], T], attempts: _Attempts, failure: Unavailable
-    ) -> T:
-        # Here, as a store that nothing fails is opened without it.
-        import tenacity  # noqa: PLC0415
-
-        failures = [failure]
-
-        def attempt() -> T:
-            # The attempt that failed already is the first of those that are counted and timed.
-            if failures:
-                raise failures.pop()
-            return call()
-
-        def before_sleep(state: "tenacity.RetryCallState") -> None:
-            error = state.outcome.exception() if state.outcome else None
-            if isinstance(error, Unavailable):
-                attempts.note(error)
-                _LOG.warning("%s failed, retrying: %s", verb, error)
-
-        retrying = tenacity.Retrying(
-            stop=tenacity.stop_before_delay(self._deadline),
-            wait=_pause,
-            retry=tenacity.retry_if_exception(
-                lambda error: isinstance(error, Unavailable) and error.retryable
-            ),
-            before_sleep=before_sleep,
-            reraise=True,
-        )
-        return retrying(attempt)
+            return _again(verb, call, attempts or _Attempts(), error, self._deadline)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -203,6 +209,26 @@ class RetryingDriver(Driver):
         return self._call(
             "distinct", lambda: self._driver.distinct(collection, where, fields, limit=limit)
         )
+
+    def group(self, collection: str, query: Group) -> list[GroupRow]:
+        return self._call("group", lambda: self._driver.group(collection, query))
+
+    def tuples(
+        self,
+        collection: str,
+        where: Filter,
+        fields: Sequence[str],
+        *,
+        each: str | None = None,
+        of_each: Sequence[Leaf] = (),
+    ) -> Iterator[tuple[Value, ...]]:
+        """Read to the end before the first is handed out: they do not say which they were."""
+
+        def read() -> list[tuple[Value, ...]]:
+            found = self._driver.tuples(collection, where, fields, each=each, of_each=of_each)
+            return list(found)
+
+        return iter(self._call("tuples", read))
 
     def prepare(self, layout: Layout) -> None:
         self._call("prepare", lambda: self._driver.prepare(layout))

@@ -15,6 +15,8 @@ from mlflow_docstore.adapters.document.driver import (
     Row,
     Server,
 )
+from mlflow_docstore.adapters.document.grouping import grouped
+from mlflow_docstore.adapters.document.groups import Group, GroupRow, Leaf, Value
 from mlflow_docstore.adapters.document.layout import Index, Layout
 from mlflow_docstore.adapters.document.rules.patches import patched
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
@@ -131,6 +133,23 @@ class MemoryDriver(Driver):
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
     ) -> list[tuple[Scalar, ...]]:
         return self._reading.distinct(collection, where, fields, limit)
+
+    def group(self, collection: str, query: Group) -> list[GroupRow]:
+        values = self.tuples(
+            collection, query.where, query.fields, each=query.each, of_each=query.of_each
+        )
+        return grouped(values, query)
+
+    def tuples(
+        self,
+        collection: str,
+        where: Filter,
+        fields: Sequence[str],
+        *,
+        each: str | None = None,
+        of_each: Sequence[Leaf] = (),
+    ) -> Iterator[tuple[Value, ...]]:
+        return self._reading.values(collection, where, fields, each, of_each)
 
     def prepare(self, layout: Layout) -> None:
         for collection in layout.collections:

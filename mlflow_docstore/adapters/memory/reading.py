@@ -1,13 +1,15 @@
 """Reads of several documents: what matches is taken at one moment, and sorted here."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Row
+from mlflow_docstore.adapters.document.groups import Leaf, Value
 from mlflow_docstore.adapters.document.rules.orders import Position, SortOrder
 from mlflow_docstore.adapters.document.rules.paths import pick, reader, tree
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
+from mlflow_docstore.adapters.document.rules.tuples import values_of
 from mlflow_docstore.adapters.document.rules.values import copied, field_name, rank
 from mlflow_docstore.core.query import Filter, Order, Scalar, path
 
@@ -52,6 +54,18 @@ class Reading:
         found = (order.position(document) for document in self._snapshot(collection, where))
         unique = {tuple(map(rank, position)): position for position in found}
         return list(unique.values())[:limit]
+
+    def values(
+        self,
+        collection: str,
+        where: Filter,
+        fields: Sequence[str],
+        each: str | None,
+        of_each: Sequence[Leaf],
+    ) -> Iterator[tuple[Value, ...]]:
+        """The values of documents, or of elements."""
+        documents = self._snapshot(collection, where)
+        return values_of(documents, fields, each, of_each, self._compiler)
 
     def _shower(self, query: Find) -> Callable[[Document], Document]:
         """What becomes of a stored document that is handed out."""

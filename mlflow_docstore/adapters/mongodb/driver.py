@@ -1,7 +1,5 @@
 """The driver's verbs on MongoDB: each one command, but for what its limits make it split."""
 
-import logging
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -20,6 +18,7 @@ from mlflow_docstore.adapters.document.driver import (
     Row,
     Server,
 )
+from mlflow_docstore.adapters.document.groups import Group, GroupRow, Leaf, Value
 from mlflow_docstore.adapters.document.layout import META, Index, Layout
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.adapters.document.rules.maxima import decided
@@ -28,6 +27,7 @@ from mlflow_docstore.core.errors import Unavailable, Unsupported
 from mlflow_docstore.core.query import And, Filter, Scalar, all_of
 from mlflow_docstore.ports.backend import Provision, Step
 
+from .calls import Calls
 from .compiler import Native, merge
 from .errors import DUPLICATE_KEY, Attempt, translated
 from .flavours import Flavour
@@ -37,8 +37,6 @@ from .reading import Reading, compiler_of
 from .server import described
 from .session import Session
 from .values import projection, update
-
-_LOG = logging.getLogger(__name__)
 
 
 class MongoDriver(Driver):
@@ -50,40 +48,15 @@ class MongoDriver(Driver):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        tools = (self._calling, lambda: self._flavour, session.native_name)
+        calls = Calls(session)
+        self._calling, self._flavour = calls.calling, calls.flavour
+        tools = (calls.calling, calls.flavour, session.native_name)
         self._reading = Reading(*tools)
         self._preparing = Preparing(*tools)
 
     @property
     def capabilities(self) -> Capabilities:
         return self._session.flavour.capabilities
-
-    @property
-    def _flavour(self) -> Flavour:
-        """Which kind of database it is; connects where only the server can say."""
-        if not self._session.is_recognised:
-            with self._calling("recognise", META):
-                pass
-        return self._session.flavour
-
-    @contextmanager
-    def _calling(
-        self, verb: str, collection: str, key: object = None, values: object = None
-    ) -> Iterator[Collection[Document]]:
-        session, started = self._session, time.perf_counter()
-
-        def attempt() -> Attempt:
-            size = session.flavour.capabilities.limits.document_bytes
-            return Attempt(
-                *(collection, key, values, session.answered, session.servers),
-                document_bytes=size,
-                advice=session.advice,
-            )
-
-        with translated(attempt):
-            yield session.collection(collection)
-        session.note_answer()
-        _LOG.debug("%s %s: %.1f ms", verb, collection, (time.perf_counter() - started) * 1000)
 
     def server(self) -> Server:
         with self._calling("server", META) as native:
@@ -105,7 +78,7 @@ class MongoDriver(Driver):
     def insert_many(
         self, collection: str, documents: Sequence[Document], *, ordered: bool = False
     ) -> frozenset[str]:
-        size = self._flavour.capabilities.limits.batch_documents
+        size = self._flavour().capabilities.limits.batch_documents
         taken, done = set[str](), set[str]()
         for at in range(0, len(documents), size):
             batch = documents[at : at + size]
@@ -120,7 +93,7 @@ class MongoDriver(Driver):
         return frozenset(taken)
 
     def put_many(self, collection: str, documents: Sequence[Document]) -> None:
-        limits, done = self._flavour.capabilities.limits, set[str]()
+        limits, done = self._flavour().capabilities.limits, set[str]()
         with translated(lambda: Attempt(collection, values=documents)):
             ready = encoded(collection, documents, limits.document_bytes)
         for at in range(0, len(ready), limits.batch_documents):
@@ -147,9 +120,9 @@ class MongoDriver(Driver):
     ) -> Outcome:
         if beside is not None:
             raise Unsupported("patch", key, lacks=Feature.PATCH_INSERT.value)
-        if patch.maximum and not self._flavour.compares_documents:
+        if patch.maximum and not self._flavour().compares_documents:
             return self._patch_compared(collection, key, patch, when, returning=returning)
-        where, changes = _point(self._flavour, key, when), update(patch)
+        where, changes = _point(self._flavour(), key, when), update(patch)
         with self._calling("patch", collection, key, changes) as native:
             if not changes or returning:
                 document = _patched(native, where, changes)
@@ -160,7 +133,7 @@ class MongoDriver(Driver):
         self, collection: str, key: str, patch: Patch, when: Filter | None, *, returning: bool
     ) -> Outcome:
         """A patch whose maxima are found here, on a document that stays as it was seen."""
-        where = _point(self._flavour, key, when)
+        where = _point(self._flavour(), key, when)
         for _ in rounds(collection, key):
             with self._calling("compare", collection, key) as native:
                 seen = native.find_one(where, projection(patch.maximum))
@@ -175,22 +148,22 @@ class MongoDriver(Driver):
         return outcome
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
-        if patch.maximum and not self._flavour.compares_documents:
+        if patch.maximum and not self._flavour().compares_documents:
             for row in self.find(collection, Find(where, fields=())):
                 self.patch(collection, row.document["_id"], patch, when=where)
             return
         changes = update(patch)
         if changes:
             with self._calling("patch_many", collection, values=changes) as native:
-                native.update_many(compiler_of(self._flavour).compile(where), changes)
+                native.update_many(compiler_of(self._flavour()).compile(where), changes)
 
     def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:
-        where = _point(self._flavour, key, when)
+        where = _point(self._flavour(), key, when)
         with self._calling("delete", collection, key) as native:
             return native.delete_one(where).deleted_count == 1
 
     def delete_many(self, collection: str, where: Filter) -> None:
-        condition = compiler_of(self._flavour).compile(where)
+        condition = compiler_of(self._flavour()).compile(where)
         with self._calling("delete_many", collection) as native:
             native.delete_many(condition)
 
@@ -203,18 +176,21 @@ class MongoDriver(Driver):
     def distinct(
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
     ) -> list[tuple[Scalar, ...]]:
-        # Null stands for missing here: the two would otherwise make two groups.
-        group = {f"f{i}": {"$ifNull": [f"${path}", None]} for i, path in enumerate(fields)}
-        pipeline: list[Native] = [
-            {"$match": compiler_of(self._flavour).compile(where)},
-            {"$group": {"_id": group}},
-            {"$limit": limit},
-        ]
-        if limit == 0:
-            return []
-        with self._calling("distinct", collection) as native:
-            rows = native.aggregate(pipeline, batchSize=limit + 1).to_list()
-        return [tuple(row["_id"][name] for name in group) for row in rows]
+        return self._reading.distinct(collection, where, fields, limit) if limit else []
+
+    def group(self, collection: str, query: Group) -> list[GroupRow]:
+        return [] if query.limit == 0 else self._reading.groups(collection, query)
+
+    def tuples(
+        self,
+        collection: str,
+        where: Filter,
+        fields: Sequence[str],
+        *,
+        each: str | None = None,
+        of_each: Sequence[Leaf] = (),
+    ) -> Iterator[tuple[Value, ...]]:
+        return self._reading.tuples(collection, where, fields, each, of_each)
 
     def prepare(self, layout: Layout) -> None:
         for step in self.preparation(layout, Provision()):

@@ -1,13 +1,17 @@
 """Reads in any order: by the server's own sort, computed by it, or sorted here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Row
+from mlflow_docstore.adapters.document.grouping import in_order
+from mlflow_docstore.adapters.document.groups import Group, GroupRow, Leaf, Value
 from mlflow_docstore.adapters.document.rules.sorting import Sorting
+from mlflow_docstore.core.query import Filter, Scalar
 
-from .compiler import MongoCompiler
+from .compiler import MongoCompiler, Native
 from .flavours import Flavour
+from .groups import NO_VALUES, group_row, group_stages, reference, value, value_stages
 from .orders import is_native, walks
 from .reach import Reach
 from .reads import Read, Shape, computing_read, joined, native_read
@@ -15,6 +19,7 @@ from .reads import Read, Shape, computing_read, joined, native_read
 # Rows of a reply, which its size bounds too; without a number the first one brings 101 only.
 _WHOLE = 100_000
 _BATCH = 1000
+_VALUES = 10_000
 
 
 class Reading(Reach):
@@ -40,6 +45,51 @@ class Reading(Reach):
         with self.calling("scan", collection) as native, closing(read.open(native)) as cursor:
             for document in cursor:
                 yield read.row(document).document
+
+    def distinct(
+        self, collection: str, where: Filter, fields: Sequence[str], limit: int
+    ) -> list[tuple[Scalar, ...]]:
+        """The distinct combinations of the fields' values."""
+        # Null stands for missing here: the two would otherwise make two groups.
+        group = {f"f{i}": {"$ifNull": [f"${path}", None]} for i, path in enumerate(fields)}
+        pipeline: list[Native] = [
+            {"$match": compiler_of(self.flavour()).compile(where)},
+            {"$group": {"_id": group}},
+            {"$limit": limit},
+        ]
+        with self.calling("distinct", collection) as native:
+            rows = native.aggregate(pipeline, batchSize=limit + 1).to_list()
+        return [tuple(row["_id"][name] for name in group) for row in rows]
+
+    def groups(self, collection: str, query: Group) -> list[GroupRow]:
+        """The groups of a query. Sorted here too: not every server keeps an order."""
+        flavour = self.flavour()
+        stages = group_stages(query, compiler_of(flavour), flavour)
+        with self.calling("group", collection) as native:
+            cursor = native.aggregate(stages, batchSize=_WHOLE, allowDiskUse=True)
+            rows = [group_row(document, query) for document in cursor]
+        return in_order(rows, query.limit)
+
+    def tuples(
+        self,
+        collection: str,
+        where: Filter,
+        fields: Sequence[str],
+        each: str | None,
+        of_each: Sequence[Leaf],
+    ) -> Iterator[tuple[Value, ...]]:
+        """The values of documents, or of elements, as they arrive."""
+        compiler = compiler_of(self.flavour())
+        names = [f"v{number}" for number in range(len(fields))]
+        places = (value(reference(each, field)) for field in fields)
+        chosen = dict(zip(names, places, strict=True)) or NO_VALUES
+        stages = value_stages(compiler.compile(where), chosen, each, of_each, compiler)
+        with (
+            self.calling("tuples", collection) as native,
+            closing(native.aggregate(stages, batchSize=_VALUES)) as cursor,
+        ):
+            for document in cursor:
+                yield tuple(document[name] for name in names)
 
     def _sorting(self, flavour: Flavour, collection: str) -> Sorting:
         return Sorting(

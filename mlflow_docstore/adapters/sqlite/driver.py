@@ -2,8 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import TypeVar
@@ -13,34 +11,30 @@ from mlflow_docstore.adapters.document.driver import (
     Driver,
     Find,
     Inserts,
-    Join,
     Outcome,
     Patch,
     Row,
     Server,
 )
+from mlflow_docstore.adapters.document.groups import Group, GroupRow, Leaf, Value
 from mlflow_docstore.adapters.document.layout import Index, Layout
 from mlflow_docstore.adapters.document.rules.patches import patched
-from mlflow_docstore.adapters.document.rules.paths import pick, tree
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
-from mlflow_docstore.adapters.document.rules.values import field_name, identified
+from mlflow_docstore.adapters.document.rules.values import identified
 from mlflow_docstore.core.capabilities import Capabilities, Limits
 from mlflow_docstore.core.errors import LimitExceeded
-from mlflow_docstore.core.query import And, Filter, In, Scalar, path
+from mlflow_docstore.core.query import And, Filter, Scalar
 
 from .calls import Calls
 from .capabilities import LIMITS, declare
 from .clauses import DOCUMENT, Clause, identifier
 from .compiler import SqliteCompiler
-from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
-from .searches import HASTE, Haste, Searches
+from .reading import Reading
+from .searches import HASTE, Haste
 from .session import Session, empty_journal, free_pages
 from .tables import create_table, index_name, index_of, make_index
 from .transactions import Work, within
 from .values import decode, encode, plain_text, size, stored_text
-
-_SCAN_ROWS = 500
-_SCAN_BYTES = 8 * 1024 * 1024
 
 _NOTHING = Patch()
 _NOT_MATCHED = Outcome(matched=False)
@@ -71,7 +65,7 @@ class SqliteDriver(Driver):
         self._calls = Calls(session, prefix)
         self._capabilities = declare(limits)
         self._compiler = SqliteCompiler(DOCUMENT, limits.in_terms)
-        self._searches = Searches(self._calls, self._compiler, haste)
+        self._reading = Reading(self._calls, self._compiler, haste)
         self._predicates = PredicateCompiler(limits.in_terms)
 
     @property
@@ -185,55 +179,29 @@ class SqliteDriver(Driver):
             pass
 
     def find(self, collection: str, query: Find) -> list[Row]:
-        return self._shown(self._searches.rows(collection, query), query)
+        return self._reading.rows(collection, query)
 
     def scan(self, collection: str, query: Find) -> Iterator[Document]:
-        """In pieces: a read that stands open for as long as its reader takes keeps the journal."""
-        tie: int | None = None
-        while query.limit is None or query.limit > 0:
-            read = read_of(self._calls.table(collection), query, self._compiler, scan=Scan(tie))
-            nothing: tuple[list[Row], int | None] = ([], None)
-            piece = partial(_piece, read)
-            rows, tie = self._calls.read("scan", collection, piece, nothing)
-            yield from (row.document for row in self._shown(rows, query))
-            if tie is None:
-                return
-            left = None if query.limit is None else query.limit - len(rows)
-            query = replace(query, after=rows[-1].position, limit=left)
-
-    def _shown(self, rows: list[Row], query: Find) -> list[Row]:
-        """The rows with the fields that were asked for, and what is joined to them."""
-        if query.fields is None and query.join is None:
-            return rows
-        joined = [] if query.join is None else self._joined(rows, query.join)
-        if query.fields is not None:
-            branches = tree(("_id", *query.fields))
-            rows = [Row(pick(row.document, branches), row.position) for row in rows]
-        if query.join is not None:
-            into = field_name(query.join.into)
-            for row, documents in zip(rows, joined, strict=True):
-                row.document[into] = documents
-        return rows
-
-    def _joined(self, rows: Sequence[Row], join: Join) -> list[list[Document]]:
-        """The documents that belong to each row, read with one statement."""
-        ids = [joined_ids(row.document, join.field) for row in rows]
-        wanted = tuple({key for these in ids for key in these if isinstance(key, str)})
-        if not wanted:
-            return [[] for _ in rows]
-        matching = self._compiler.compile(In(path("_id"), wanted))
-        statement = f"SELECT id, doc, data FROM {self._name(join.collection)} WHERE {matching.text}"
-        found = self._calls.rows("find", join.collection, Clause(statement, matching.parameters))
-        columns = {plain_text(key): rest for key, *rest in found}
-        # Decoded for each anew: a reader may change what it gets.
-        return [[decode(*columns[key]) for key in these if key in columns] for these in ids]
+        return self._reading.documents(collection, query)
 
     def distinct(
         self, collection: str, where: Filter, fields: tuple[str, ...], *, limit: int
     ) -> list[tuple[Scalar, ...]]:
-        table = self._calls.table(collection)
-        read = distinct_of(table, self._compiler.compile(where), fields, limit)
-        return [decoded_values(row) for row in self._calls.rows("distinct", collection, read)]
+        return self._reading.distinct(collection, where, fields, limit)
+
+    def group(self, collection: str, query: Group) -> list[GroupRow]:
+        return self._reading.groups(collection, query)
+
+    def tuples(
+        self,
+        collection: str,
+        where: Filter,
+        fields: Sequence[str],
+        *,
+        each: str | None = None,
+        of_each: Sequence[Leaf] = (),
+    ) -> Iterator[tuple[Value, ...]]:
+        return self._reading.tuples(collection, where, fields, each, of_each)
 
     def prepare(self, layout: Layout) -> None:
         def make(native: sqlite3.Connection) -> None:
@@ -296,20 +264,6 @@ class SqliteDriver(Driver):
                 "document", document["_id"], limit="document_bytes", allowed=limit, size=length
             )
         return stored_text(document["_id"]), text, data
-
-
-def _piece(read: Read, native: sqlite3.Connection) -> tuple[list[Row], int | None]:
-    """Some rows of a scan, and the place of the last one; None where no more follow."""
-    rows: list[Row] = []
-    length = 0
-    statement = read.statement
-    with closing(native.execute(statement.text, statement.parameters)) as cursor:
-        for columns in cursor:
-            rows.append(read.row(columns))
-            length += len(columns[0]) + len(columns[1] or b"")
-            if len(rows) >= _SCAN_ROWS or length >= _SCAN_BYTES:
-                return rows, columns[2]
-    return rows, None
 
 
 def _by_id(table: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from mlflow_docstore.adapters.document.backend import DocumentBackend
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Join, Patch
+from mlflow_docstore.adapters.document.groups import Group, GroupKey, GroupRow, Reducer, Reduction
 from mlflow_docstore.adapters.document.layout import (
     LAYOUT_VERSION,
     META,
@@ -15,6 +16,7 @@ from mlflow_docstore.adapters.document.layout import (
 )
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
+from mlflow_docstore.core.capabilities import Capabilities, Feature, Lack, Whose
 from mlflow_docstore.core.errors import NotFound, Unsupported
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.core.query import Order, equals, path
@@ -65,6 +67,8 @@ def test_what_another_workspace_holds_is_neither_seen_nor_changed(
     assert list(documents.scan([])) == []
     assert documents.page([], BY_ID, PageRequest(5), dict).items == []
     assert documents.distinct([], ("schema",), limit=5) == []
+    assert documents.group(Group()) == []
+    assert list(documents.tuples([], ("schema",))) == []
     assert not documents.patch("theirs", Patch(set={"a": 1})).matched
     documents.patch_many([], Patch(set={"a": 1}))
     assert not documents.delete("theirs")
@@ -126,6 +130,38 @@ def test_what_is_joined_is_refused_where_it_is_of_a_newer_schema(
     ):
         with pytest.raises(Unsupported):
             read()
+
+
+class Ungrouping(MemoryDriver):
+    """A database that cannot group."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        able = super().capabilities
+        lack = Lack(Whose.NEVER, "it cannot")
+        return Capabilities(
+            able.supported - {Feature.GROUP}, {**able.lacking, Feature.GROUP: lack}, able.limits
+        )
+
+    def group(self, collection: str, query: Group) -> list[GroupRow]:
+        raise Unsupported("group", collection, keys=len(query.keys))
+
+
+@pytest.mark.parametrize("kind", [MemoryDriver, Ungrouping])
+def test_groups_are_found_whatever_the_database_can_do(kind: type[MemoryDriver]) -> None:
+    driver = kind(Database())
+    documents = Documents(driver, "things")
+    documents.insert_many(
+        [{"_id": key, "x": x, "list": [{"y": x}]} for key, x in (("a", 1), ("b", 2), ("c", 2))]
+    )
+    put(driver, _id="theirs", workspace="other", x=1)
+    query = Group(
+        equals("x", 2), (GroupKey("list.y"),), (Reduction(Reducer.SUM, "x"),), each="list"
+    )
+    assert documents.group(query) == [GroupRow((2,), (4,))]
+    assert documents.group(Group()) == [GroupRow((), (3,))]
+    found = documents.tuples([equals("x", 2)], ("_id", "list.y"), each="list")
+    assert sorted(found) == [("b", 2), ("c", 2)]
 
 
 def test_a_database_of_a_newer_schema_is_not_opened(driver: MemoryDriver) -> None:

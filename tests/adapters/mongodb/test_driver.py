@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from mlflow_docstore.adapters.document.driver import Find, Join, Patch
+from mlflow_docstore.adapters.document.groups import Group, GroupKey
 from mlflow_docstore.adapters.document.layout import LAYOUT, METRICS, Index
 from mlflow_docstore.adapters.mongodb.driver import MongoDriver
 from mlflow_docstore.adapters.mongodb.provision import throwaway
@@ -68,6 +69,8 @@ class TestCosts:
             (lambda driver: driver.delete("c", "00001", when=equals("x", 1)), "delete"),
             (lambda driver: driver.delete_many("c", equals("x", 1)), "delete"),
             (lambda driver: driver.distinct("c", And(), ("x",), limit=9), "aggregate"),
+            (lambda driver: driver.group("c", Group(keys=(GroupKey("x"),))), "aggregate"),
+            (lambda driver: list(driver.tuples("c", And(), ("x",))), "aggregate"),
         ],
     )
     def test_a_verb_is_one_command(

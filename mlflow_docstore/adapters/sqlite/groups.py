@@ -1,0 +1,125 @@
+"""Groups and values as statements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mlflow_docstore.adapters.document.groups import (
+    Group,
+    GroupKey,
+    GroupRow,
+    Leaf,
+    Reducer,
+    Reduction,
+    within,
+)
+from mlflow_docstore.core.query import And, Filter, path
+
+from .clauses import Clause, Source, every, identifier
+from .compiler import SqliteCompiler
+from .values import plain_text
+
+_OUTER = "outside"
+_ELEMENT = "element"
+_BESIDE = Source(f"{_OUTER}.doc", f"{_OUTER}.id")
+"""A row of a table beside its elements, which have columns of the same names."""
+
+_NUMBER = "CASE WHEN typeof({0}) <> 'text' THEN {0} END"
+
+_REDUCERS: Mapping[Reducer, str] = {
+    Reducer.COUNT: "count({0})",
+    Reducer.DISTINCT: "count(DISTINCT {0})",
+    Reducer.SUM: f"sum({_NUMBER})",
+    Reducer.AVERAGE: f"avg({_NUMBER})",
+    Reducer.MINIMUM: f"min({_NUMBER})",
+    Reducer.MAXIMUM: f"max({_NUMBER})",
+}
+
+
+def values_of(
+    table: str,
+    where: Filter,
+    fields: Sequence[str],
+    each: str | None,
+    of_each: Sequence[Leaf],
+    compiler: SqliteCompiler,
+) -> Clause:
+    """The statement of the values of documents, or of elements: a column ``f0``, ... each."""
+    if each is None:
+        condition = compiler.compile(where)
+        columns = _columns((compiler.source, field) for field in fields)
+        text = f"SELECT {columns} FROM {identifier(table)} WHERE {condition.text}"
+        return Clause(text, condition.parameters)
+    outer, element = compiler.on(_BESIDE), compiler.element(_ELEMENT)
+    inner = [(field, within(each, field)) for field in fields]
+    columns = _columns(
+        (_BESIDE, field) if found is None else (element.source, found) for field, found in inner
+    )
+    condition = every([outer.compile(where), element.compile(And(tuple(of_each)))])
+    array = path(each)
+    text = (
+        f"SELECT {columns} FROM {identifier(table)} AS {_OUTER}, {outer.elements(array, _ELEMENT)}"
+        f" AND {_BESIDE.type(array)} = 'array' AND {condition.text}"
+    )
+    return Clause(text, condition.parameters)
+
+
+def _columns(places: Iterable[tuple[Source, str]]) -> str:
+    columns = [f"{_value(*one)} AS f{number}" for number, one in enumerate(places)]
+    return ", ".join(columns) or "NULL"
+
+
+def group_of(table: str, query: Group, compiler: SqliteCompiler) -> Clause:
+    """The statement of a group. The first column of a result is how many are in it.
+
+    Values are read from the documents first, as to sort would else be to move whole documents.
+    """
+    values = values_of(table, query.where, query.fields, query.each, query.of_each, compiler)
+    places = {field: f"f{number}" for number, field in enumerate(query.fields)}
+    names = [f"k{number}" for number in range(len(query.keys))]
+    columns = [
+        "count(*)",
+        *(f"{_key(key, places[key.path])} AS k{at}" for at, key in enumerate(query.keys)),
+        *(_reduced(one, places) for one in query.reductions),
+    ]
+    text = f"WITH found AS MATERIALIZED ({values.text}) SELECT {', '.join(columns)} FROM found"
+    if names:
+        present = " AND ".join(f"{name} IS NOT NULL" for name in names)
+        order = ", ".join(names)
+        text = f"{text} WHERE {present} GROUP BY {order} ORDER BY {order}"
+    return Clause(
+        f"{text} LIMIT ?", (*values.parameters, -1 if query.limit is None else query.limit)
+    )
+
+
+def group_rows(found: Sequence[tuple[Any, ...]], query: Group) -> list[GroupRow]:
+    """The groups that results stand for; without keys, SQL has one even of nothing."""
+    begin = 1 + len(query.keys)
+    return [GroupRow(plain_values(row[1:begin]), row[begin:]) for row in found if row[0]]
+
+
+def plain_values(columns: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Values as they were before they were stored."""
+    return tuple(plain_text(one) if type(one) is str else one for one in columns)
+
+
+def _value(source: Source, field: str) -> str:
+    found = path(field)
+    if source.is_id(found):
+        return source.value(found)
+    types = "('text', 'integer', 'real')"
+    return f"CASE WHEN {source.type(found)} IN {types} THEN {source.value(found)} END"
+
+
+def _key(key: GroupKey, place: str) -> str:
+    size = key.bucket
+    if size is None:
+        return place
+    # The remainder has the sign of the number.
+    bucket = f"{place} - ({place} % {size} + {size}) % {size}"
+    return f"CASE typeof({place}) WHEN 'integer' THEN {bucket} END"
+
+
+def _reduced(reduction: Reduction, places: Mapping[str, str]) -> str:
+    return _REDUCERS[reduction.reducer].format(
+        "*" if reduction.path is None else places[reduction.path]
+    )

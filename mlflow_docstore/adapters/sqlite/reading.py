@@ -1,0 +1,126 @@
+"""Reads of several documents: what statements find, and what is handed out of it."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+
+from mlflow_docstore.adapters.document.driver import Document, Find, Join, Row
+from mlflow_docstore.adapters.document.groups import Group, GroupRow, Leaf, Value
+from mlflow_docstore.adapters.document.rules.paths import pick, tree
+from mlflow_docstore.adapters.document.rules.values import field_name
+from mlflow_docstore.core.query import Filter, In, Scalar, path
+
+from .calls import Calls
+from .clauses import Clause, identifier
+from .compiler import SqliteCompiler
+from .groups import group_of, group_rows, plain_values, values_of
+from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
+from .searches import Haste, Searches
+from .values import decode, plain_text
+
+_SCAN_ROWS = 500
+_SCAN_BYTES = 8 * 1024 * 1024
+
+
+class Reading:
+    """Reads of a database.
+
+    Args:
+        calls: The way to it.
+        compiler: Of filters.
+        haste: When a search makes an index for itself; None for never.
+    """
+
+    def __init__(self, calls: Calls, compiler: SqliteCompiler, haste: Haste | None) -> None:
+        self._calls = calls
+        self._compiler = compiler
+        self._searches = Searches(calls, compiler, haste)
+
+    def rows(self, collection: str, query: Find) -> list[Row]:
+        """The rows of a query."""
+        return self._shown(self._searches.rows(collection, query), query)
+
+    def documents(self, collection: str, query: Find) -> Iterator[Document]:
+        """In pieces: a read that stands open for as long as its reader takes keeps the journal."""
+        tie: int | None = None
+        while query.limit is None or query.limit > 0:
+            read = read_of(self._calls.table(collection), query, self._compiler, scan=Scan(tie))
+            nothing: tuple[list[Row], int | None] = ([], None)
+            piece = partial(_piece, read)
+            rows, tie = self._calls.read("scan", collection, piece, nothing)
+            yield from (row.document for row in self._shown(rows, query))
+            if tie is None:
+                return
+            left = None if query.limit is None else query.limit - len(rows)
+            query = replace(query, after=rows[-1].position, limit=left)
+
+    def distinct(
+        self, collection: str, where: Filter, fields: tuple[str, ...], limit: int
+    ) -> list[tuple[Scalar, ...]]:
+        """The distinct combinations of the fields' values."""
+        table = self._calls.table(collection)
+        read = distinct_of(table, self._compiler.compile(where), fields, limit)
+        return [decoded_values(row) for row in self._calls.rows("distinct", collection, read)]
+
+    def groups(self, collection: str, query: Group) -> list[GroupRow]:
+        """The groups of a query."""
+        read = group_of(self._calls.table(collection), query, self._compiler)
+        return group_rows(self._calls.rows("group", collection, read), query)
+
+    def tuples(
+        self,
+        collection: str,
+        where: Filter,
+        fields: Sequence[str],
+        each: str | None,
+        of_each: Sequence[Leaf],
+    ) -> Iterator[tuple[Value, ...]]:
+        """The values of documents, or of elements: of all at once, as they are no documents."""
+        table = self._calls.table(collection)
+        read = values_of(table, where, fields, each, of_each, self._compiler)
+        for row in self._calls.rows("tuples", collection, read):
+            yield plain_values(row) if fields else ()
+
+    def _shown(self, rows: list[Row], query: Find) -> list[Row]:
+        """The rows with the fields that were asked for, and what is joined to them."""
+        if query.fields is None and query.join is None:
+            return rows
+        joined = [] if query.join is None else self._joined(rows, query.join)
+        if query.fields is not None:
+            branches = tree(("_id", *query.fields))
+            rows = [Row(pick(row.document, branches), row.position) for row in rows]
+        if query.join is not None:
+            into = field_name(query.join.into)
+            for row, documents in zip(rows, joined, strict=True):
+                row.document[into] = documents
+        return rows
+
+    def _joined(self, rows: Sequence[Row], join: Join) -> list[list[Document]]:
+        """The documents that belong to each row, read with one statement."""
+        ids = [joined_ids(row.document, join.field) for row in rows]
+        wanted = tuple({key for these in ids for key in these if isinstance(key, str)})
+        if not wanted:
+            return [[] for _ in rows]
+        matching = self._compiler.compile(In(path("_id"), wanted))
+        name = identifier(self._calls.table(join.collection))
+        statement = f"SELECT id, doc, data FROM {name} WHERE {matching.text}"
+        found = self._calls.rows("find", join.collection, Clause(statement, matching.parameters))
+        columns = {plain_text(key): rest for key, *rest in found}
+        # Decoded for each anew: a reader may change what it gets.
+        return [[decode(*columns[key]) for key in these if key in columns] for these in ids]
+
+
+def _piece(read: Read, native: sqlite3.Connection) -> tuple[list[Row], int | None]:
+    """Some rows of a scan, and the place of the last one; None where no more follow."""
+    rows: list[Row] = []
+    length = 0
+    statement = read.statement
+    with closing(native.execute(statement.text, statement.parameters)) as cursor:
+        for columns in cursor:
+            rows.append(read.row(columns))
+            length += len(columns[0]) + len(columns[1] or b"")
+            if len(rows) >= _SCAN_ROWS or length >= _SCAN_BYTES:
+                return rows, columns[2]
+    return rows, None
