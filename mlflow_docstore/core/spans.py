@@ -11,7 +11,10 @@ from typing import TypeAlias
 
 from .traces import COSTS, TOKENS
 
-Amounts: TypeAlias = Mapping[str, int | float]
+Amount: TypeAlias = int | float | None
+"""None for what is no finite number, or none of 64 bits: nor is then the total."""
+
+Amounts: TypeAlias = Mapping[str, Amount]
 
 _SURE_TOKENS = TOKENS[:3]
 """Those that a total always names; the rest only where a span does."""
@@ -106,12 +109,12 @@ class SpanBatch:
         return [span.node for span in self.spans]
 
 
-def token_totals(nodes: Iterable[SpanNode]) -> dict[str, int | float]:
+def token_totals(nodes: Iterable[SpanNode]) -> dict[str, Amount]:
     """Tokens of a tree by name; empty where no span reports any."""
     return _totals([(node, node.usage) for node in nodes], _SURE_TOKENS, TOKENS, 0)
 
 
-def cost_totals(nodes: Iterable[SpanNode]) -> dict[str, int | float]:
+def cost_totals(nodes: Iterable[SpanNode]) -> dict[str, Amount]:
     """Costs of a tree by name; empty where no span reports any."""
     return _totals([(node, node.cost) for node in nodes], COSTS, COSTS, 0.0)
 
@@ -121,13 +124,13 @@ def _totals(
     sure: Sequence[str],
     names: Sequence[str],
     nothing: int | float,
-) -> dict[str, int | float]:
+) -> dict[str, Amount]:
     children: defaultdict[str | None, list[tuple[SpanNode, Amounts | None]]] = defaultdict(list)
     known = {node.span_id for node, _ in reports}
     for node, amounts in reports:
         parent = node.parent_id if node.parent_id in known else None
         children[parent].append((node, amounts))
-    totals: dict[str, int | float] = {}
+    totals: dict[str, Amount] = {}
     waiting = list(children[None])
     while waiting:
         node, amounts = waiting.pop()
@@ -137,5 +140,9 @@ def _totals(
         totals = totals or dict.fromkeys(sure, nothing)
         for name in names:
             if name in amounts:
-                totals[name] = totals.get(name, nothing) + amounts[name]
+                totals[name] = _sum(totals.get(name, nothing), amounts[name])
     return totals
+
+
+def _sum(first: Amount, second: Amount) -> Amount:
+    return None if first is None or second is None else first + second

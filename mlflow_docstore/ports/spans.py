@@ -15,15 +15,13 @@ class Home:
     """Where traces are made that spans come first of.
 
     Args:
-        experiment_id: Their experiment.
-        artifacts: From the id of a trace to the tag values that a new one starts with; called only
-            where a trace is missing, and may raise what stops the whole call.
-        must_match: Whether traces that are there must be of that experiment.
+        new_trace: From the id of a trace to the experiment and the tags that a new one starts
+            with; called only where a trace is missing, and may raise what stops the whole call.
+        only: The experiment that traces which are there must be of; None for any.
     """
 
-    experiment_id: str
-    new_tags: Callable[[str], Mapping[str, str]]
-    must_match: bool = False
+    new_trace: Callable[[str], tuple[str, Mapping[str, str]]]
+    only: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +56,10 @@ class SpanRepository(Protocol):
             home: Where traces that are missing are made.
 
         Raises:
-            InvalidState: ``kind="trace"``, ``key`` the sorted ids of those whose spans are
-                elsewhere. Nothing is stored.
-            Conflict: ``kind="trace"``: that one is in another experiment. Nothing is stored.
+            AlreadyExists: ``kind="trace"``: that one, of several the smallest, is in another
+                experiment. Nothing is stored.
+            InvalidState: ``kind="trace"``: the spans of some are elsewhere,
+                ``facts["locations"]`` by their ids. Nothing is stored.
         """
 
     @abstractmethod

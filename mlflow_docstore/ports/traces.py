@@ -51,8 +51,8 @@ class TraceRepository(Protocol):
             may_move: Whether a trace of another experiment comes to this one.
 
         Raises:
-            Conflict: ``kind="trace"``: it is in another experiment, and must not move;
-                ``kind="assessment"``: the assessment of that id is another trace's.
+            AlreadyExists: ``kind="trace"``: it is in another experiment, and must not move.
+            Conflict: ``kind="assessment"``: the assessment of that id is another trace's.
             InvalidState: ``kind="trace"``; its spans are elsewhere, ``facts["location"]``.
         """
 
@@ -107,13 +107,18 @@ class TraceRepository(Protocol):
 
     @abstractmethod
     def link_run(self, trace_ids: Sequence[str], run_id: str) -> None:
-        """Link traces to a run; neither need be there yet. A link that is there stays one."""
+        """Link traces to a run; neither need be there yet. A link that is there stays one.
+
+        Raises:
+            AlreadyExists: ``kind="trace_link"``: a link that is not there yet is named twice.
+        """
 
     @abstractmethod
     def link_prompts(self, trace_id: str, prompts: Sequence[str]) -> None:
         """Link versions of prompts, each ``name/version``, to a trace. Repeatable.
 
         Raises:
+            AlreadyExists: As of ``link_run``.
             NotFound: ``kind="trace"``.
         """
 

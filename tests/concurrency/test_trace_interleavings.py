@@ -22,7 +22,7 @@ from .interleavings import Actor, SteppedDriver, every_order
 
 Work = Callable[[Backend], Any]
 ROOT = f"{1:016x}"
-HOME = Home("1", lambda trace_id: {"at": trace_id})
+HOME = Home(lambda trace_id: ("1", {"at": trace_id}))
 
 
 @pytest.fixture(scope="module")

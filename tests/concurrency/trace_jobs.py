@@ -17,7 +17,7 @@ ROOT = f"{1:016x}"
 STARTED = 500
 """What a start tells, in milliseconds; spans begin at 1000 and later."""
 
-HOME = Home("1", lambda trace_id: {"mlflow.artifactLocation": f"loc/{trace_id}"})
+HOME = Home(lambda trace_id: ("1", {"mlflow.artifactLocation": f"loc/{trace_id}"}))
 _MILLISECOND = 1_000_000
 
 

@@ -55,11 +55,11 @@ def batch(trace_id: str, *spans: SpanRecord) -> SpanBatch:
     return SpanBatch(trace_id, spans, "OK", user="me", tags={"service": "x"})
 
 
-def new_tags(trace_id: str) -> Mapping[str, str]:
-    return {"mlflow.artifactLocation": f"loc/{trace_id}"}
+def new_trace(trace_id: str) -> tuple[str, Mapping[str, str]]:
+    return "1", {"mlflow.artifactLocation": f"loc/{trace_id}"}
 
 
-HOME = Home("1", new_tags)
+HOME = Home(new_trace)
 
 
 def arrange(backend: Backend) -> None:

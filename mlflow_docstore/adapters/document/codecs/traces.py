@@ -9,6 +9,7 @@ from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.core.runs import recency
 from mlflow_docstore.core.traces import NAME_TAG, SPANS_LOCATION_TAG, promoted, restored
+from mlflow_docstore.core.traces import SESSION as SESSION_KEY
 
 from .assessments import ASSESSMENTS, MARK, decode_assessment, encode_assessment
 from .tags import decode_map, encode_map
@@ -123,7 +124,7 @@ def labelled(tags: Mapping[str, str | None], metadata: Mapping[str, str]) -> dic
     changes |= {path_of(METADATA, key): value for key, value in rest.metadata.items()}
     changes |= {f"{TOKENS}.{key}": value for key, value in rest.tokens.items()}
     changes |= {f"{COSTS}.{key}": value for key, value in rest.costs.items()}
-    if rest.session is not None:
+    if SESSION_KEY in metadata:
         changes[SESSION] = rest.session
     return changes
 

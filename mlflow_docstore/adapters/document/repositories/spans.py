@@ -1,6 +1,6 @@
 """Spans: documents of their own, and the traces that tell of them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from mlflow_docstore.adapters.document.codecs import spans as codec
@@ -28,7 +28,7 @@ from mlflow_docstore.adapters.document.traces.stored import (
     text_root,
     within,
 )
-from mlflow_docstore.core.errors import Conflict, InvalidState
+from mlflow_docstore.core.errors import AlreadyExists, InvalidState
 from mlflow_docstore.core.spans import SpanBatch, SpanNode
 from mlflow_docstore.core.traces import IN_STORE
 from mlflow_docstore.ports.spans import Home, SpanRepository, StoredTrace
@@ -52,10 +52,10 @@ class DocumentSpans(SpanRepository):
         raced: frozenset[str] = frozenset()
         for _ in rounds(KIND, min(waiting, default=None)):
             stored = self._traces.get_many(waiting)
-            _check(stored.values(), home)
             traces = {
                 key: stored.get(key) or self._begun(batch, home) for key, batch in waiting.items()
             }
+            _check(stored.values(), home)
             self._store(traces, waiting, raced)
             raced = self._tell(traces, frozenset(stored), waiting)
             waiting = {key: batch for key, batch in waiting.items() if key in raced}
@@ -89,8 +89,8 @@ class DocumentSpans(SpanRepository):
         }
 
     def _begun(self, batch: SpanBatch, home: Home) -> Document:
-        tags = home.new_tags(batch.trace_id)
-        return begun(batch, home.experiment_id, tags, new_era())
+        experiment_id, tags = home.new_trace(batch.trace_id)
+        return begun(batch, experiment_id, tags, new_era())
 
     def _store(
         self,
@@ -143,18 +143,19 @@ class DocumentSpans(SpanRepository):
         return list((nodes | {node.span_id: node for node in batch.nodes}).values())
 
 
-def _check(traces: Iterable[Document], home: Home) -> None:
+def _check(traces: Collection[Document], home: Home) -> None:
     """Refuse spans of traces that they cannot come to."""
-    elsewhere = sorted(trace["_id"] for trace in traces if location(trace) not in (None, IN_STORE))
-    if elsewhere:
-        raise InvalidState(KIND, elsewhere)
     others = [
         trace["_id"]
         for trace in traces
-        if home.must_match and trace[trace_codec.EXPERIMENT] != home.experiment_id
+        if home.only is not None and trace[trace_codec.EXPERIMENT] != home.only
     ]
     if others:
-        raise Conflict(KIND, min(others))
+        raise AlreadyExists(KIND, min(others))
+    locations = {trace["_id"]: location(trace) for trace in traces}
+    elsewhere = {key: where for key, where in locations.items() if where not in (None, IN_STORE)}
+    if elsewhere:
+        raise InvalidState(KIND, min(elsewhere), locations=elsewhere)
 
 
 def _whole(spans: Sequence[Document]) -> Sequence[Document]:

@@ -1,5 +1,6 @@
 """Traces: one document each."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from mlflow.entities import TraceInfo
@@ -24,7 +25,7 @@ from mlflow_docstore.adapters.document.traces.stored import (
     new_era,
     within,
 )
-from mlflow_docstore.core.errors import Conflict, InvalidState, NotFound
+from mlflow_docstore.core.errors import AlreadyExists, Conflict, InvalidState, NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.query import Compare, Exists, In, Operator, Order, equals, path
 from mlflow_docstore.core.traces import IN_STORE, NAME_TAG
@@ -108,6 +109,7 @@ class DocumentTraces(TraceRepository):
                 raise NotFound("trace_tag", key, trace_id=trace_id)
 
     def link_run(self, trace_ids: Sequence[str], run_id: str) -> None:
+        self._refuse_repeats(codec.RUNS, [(key, run_id) for key in trace_ids])
         links = codec.links([run_id])
         absent = [
             {"_id": key, codec.LIFECYCLE: codec.ABSENT, codec.RUNS: links} for key in trace_ids
@@ -119,9 +121,19 @@ class DocumentTraces(TraceRepository):
             )
 
     def link_prompts(self, trace_id: str, prompts: Sequence[str]) -> None:
+        self._refuse_repeats(codec.PROMPTS, [(trace_id, prompt) for prompt in prompts])
         patch = Patch(add={codec.PROMPTS: codec.links(prompts)})
         if not self._traces.documents.patch(trace_id, patch, when=(IS_ACTIVE,)).matched:
             raise NotFound(KIND, trace_id)
+
+    def _refuse_repeats(self, field: str, pairs: Sequence[tuple[str, str]]) -> None:
+        """MLflow takes a link that is named twice only where it is there already."""
+        repeated = {pair for pair, count in Counter(pairs).items() if count > 1}
+        for ids in self._traces.batches(sorted({key for key, _ in repeated})):
+            for trace in self._traces.documents.find([In(path("_id"), ids)], fields=(field,)):
+                repeated -= {(trace["_id"], link[codec.LINK]) for link in trace.get(field, ())}
+        if repeated:
+            raise AlreadyExists("trace_link", min(repeated)[0])
 
     def delete(self, experiment_id: str, trace_ids: Sequence[str]) -> int:
         found = list(self._traces.get_many(trace_ids, within([experiment_id])).values())
@@ -147,7 +159,7 @@ class DocumentTraces(TraceRepository):
     ) -> Document | None:
         """Tell a stored trace of its start; None where another writer came first."""
         if stored[codec.EXPERIMENT] != trace.experiment_id and not may_move:
-            raise Conflict(KIND, trace.trace_id)
+            raise AlreadyExists(KIND, trace.trace_id)
         where = location(stored)
         if where not in (None, IN_STORE):
             raise InvalidState(KIND, trace.trace_id, location=where)
