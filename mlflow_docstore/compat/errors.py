@@ -92,6 +92,20 @@ def _changed_param(error: StoreError) -> str:
     )
 
 
+def _spans_elsewhere(error: StoreError) -> str:
+    named: dict[str, list[str]] = {"archived": [], "other": []}
+    for key, where in sorted(error.facts["locations"].items()):
+        named["archived" if where == "ARCHIVE_REPO" else "other"].append(f"'{key}'")
+    lists = {kind: ", ".join(keys) for kind, keys in named.items() if keys}
+    if "other" not in lists:
+        return f"Cannot log spans to archived traces: {lists['archived']}."
+    groups = "; ".join(f"{kind}={keys}" for kind, keys in lists.items())
+    return (
+        "Cannot log spans because one or more traces are unavailable for DB-backed span writes:"
+        f" {groups}"
+    )
+
+
 def _described(lead: str) -> Callable[[StoreError], str]:
     def text(error: StoreError) -> str:
         subject = error.kind if error.key is None else f"{error.kind} {error.key!r}"
@@ -131,6 +145,10 @@ ANSWERS: Table = {
     (NotFound, "model_version"): Answer(
         RESOURCE_DOES_NOT_EXIST, "Model Version (name={name}, version={key}) not found"
     ),
+    (NotFound, "trace"): Answer(RESOURCE_DOES_NOT_EXIST, "Trace with ID '{key}' not found."),
+    (NotFound, "trace_tag"): Answer(
+        RESOURCE_DOES_NOT_EXIST, "No trace tag with key '{key}' for trace with ID '{trace_id}'"
+    ),
     (NotFound, "webhook"): Answer(RESOURCE_DOES_NOT_EXIST, "Webhook with ID {key} not found."),
     (NotFound, "database"): Answer(RESOURCE_DOES_NOT_EXIST, _no_database),
     (NotFound, None): Answer(RESOURCE_DOES_NOT_EXIST, "No {kind} {key!r}"),
@@ -152,6 +170,7 @@ ANSWERS: Table = {
         INVALID_PARAMETER_VALUE,
         "The run {key} must be in the 'active' state. Current state is {stage}.",
     ),
+    (InvalidState, "trace"): Answer(INVALID_STATE, _spans_elsewhere),
     (InvalidState, None): Answer(INVALID_STATE, _described("Its state forbids this")),
     (InvalidArgument, "uri"): Answer(INVALID_PARAMETER_VALUE, "{reason}"),
     (InvalidArgument, "page_token"): Answer(INVALID_PARAMETER_VALUE, _page_token),
@@ -161,6 +180,9 @@ ANSWERS: Table = {
     (InvalidArgument, "type"): Answer(BAD_REQUEST, "A value of the wrong type: {key!r}"),
     (InvalidArgument, None): Answer(INVALID_PARAMETER_VALUE, _described("Invalid value")),
     (Conflict, "param"): Answer(INVALID_PARAMETER_VALUE, _changed_params),
+    (AlreadyExists, "trace"): Answer(
+        INVALID_PARAMETER_VALUE, "Trace with ID '{key}' already exists in another experiment."
+    ),
     (Conflict, None): Answer(
         TEMPORARILY_UNAVAILABLE, _described("Other writers came first too often; try again")
     ),
@@ -191,6 +213,24 @@ RENAMING_MODEL: Table = {
     )
 }
 """When a registered model is renamed."""
+
+STARTING_TRACE: Table = {
+    (NotFound, "trace"): Answer(RESOURCE_DOES_NOT_EXIST, "Trace with ID '{key}' no longer exists."),
+    (InvalidState, "trace"): Answer(
+        INVALID_STATE, "Cannot update traces that are no longer DB-backed: '{key}'."
+    ),
+}
+"""When a trace is started, perhaps again."""
+
+READING_TRACE: Table = {
+    (NotFound, "trace"): Answer(RESOURCE_DOES_NOT_EXIST, "Trace with ID {key} is not found.")
+}
+"""When a trace is read with its spans."""
+
+SETTING_TRACE_TAG: Table = {
+    (NotFound, "trace"): Answer(BAD_REQUEST, "Trace with ID '{key}' not found.")
+}
+"""When a tag of a trace is set."""
 
 ONE_PARAM: Table = {(Conflict, "param"): Answer(INVALID_PARAMETER_VALUE, _changed_param)}
 """When a single param is logged."""

@@ -45,6 +45,19 @@ IMPLEMENTED = frozenset(
         "delete_logged_model_tag",
         "get_logged_model",
         "delete_logged_model",
+        # traces
+        "start_trace",
+        "get_trace_info",
+        "get_trace",
+        "batch_get_traces",
+        "batch_get_trace_infos",
+        "_delete_traces",
+        "set_trace_tag",
+        "delete_trace_tag",
+        "link_traces_to_run",
+        "link_prompts_to_trace",
+        # spans
+        "log_spans",
         # what the server asks before it starts
         "supports_workspaces",
         "supports_trace_archival",
@@ -61,6 +74,8 @@ OUTSIDE_THE_ABSTRACT_STORE = frozenset(
         "_hard_delete_run",
         "_search_datasets",
         "delete_tag",
+        "deprecated_end_trace_v2",
+        "deprecated_start_trace_v2",
         "get_max_step_for_metric",
         "get_metric_history_bulk",
         "log_logged_model_params",
@@ -73,6 +88,7 @@ INHERITED = {
     "_evenly_spaced_indices": "pure; only its own default sampling calls it, which we override",
     "search_runs": "wraps _search_runs",
     "set_model_versions_tags": "get_logged_model, then set_logged_model_tags",
+    "delete_traces": "checks its arguments, then _delete_traces",
     "log_spans_async": "calls log_spans in a thread",
     "log_metric_async": "queues for log_batch",
     "log_param_async": "queues for log_batch",
@@ -87,14 +103,14 @@ INHERITED = {
 LATER = frozenset(name for names in DECLINED.values() for name in names)
 """Methods of areas that are not supported yet; they answer NOT_IMPLEMENTED."""
 
-NOT_IMPLEMENTED = {"log_spans": "MLflow falls back on NotImplementedError itself"}
+NOT_IMPLEMENTED = {
+    "unlink_traces_from_run": "not even SqlAlchemyStore has it",
+    "get_online_trace_details": "of Databricks alone",
+}
 """Methods that must raise Python's own NotImplementedError, and why."""
 
 ONLY_OF_SQL = frozenset(
     {
-        # reached by clients of MLflow 2
-        "deprecated_start_trace_v2",
-        "deprecated_end_trace_v2",
         # reached by the gateway, which enforces no budget where it is missing
         "list_budget_policies_across_workspaces",
     }

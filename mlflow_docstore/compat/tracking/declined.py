@@ -12,25 +12,10 @@ from mlflow_docstore.core.areas import Area
 
 DECLINED: Mapping[Area, tuple[str, ...]] = {
     Area.TRACES: (
-        "start_trace",
-        "get_trace_info",
-        "get_trace",
-        "batch_get_traces",
-        "batch_get_trace_infos",
         "search_traces",
         "find_completed_sessions",
-        "delete_traces",
-        "_delete_traces",
-        "set_trace_tag",
-        "delete_trace_tag",
-        "link_traces_to_run",
-        "unlink_traces_from_run",
-        "link_prompts_to_trace",
         "archive_traces",
         "resolve_trace_archival_config",
-        "get_online_trace_details",
-        "deprecated_start_trace_v2",
-        "deprecated_end_trace_v2",
     ),
     Area.TRACE_METRICS: ("query_trace_metrics", "calculate_trace_filter_correlation"),
     Area.ASSESSMENTS: (
@@ -183,14 +168,6 @@ DECLINED: Mapping[Area, tuple[str, ...]] = {
 }
 
 
-class SpansMixin:
-    """The area ``spans``, refused as MLflow expects it."""
-
-    def log_spans(self, *args: object, **kwargs: object) -> NoReturn:
-        # MLflow's exporter and its OTLP route look for this very class: they fall back on it.
-        raise NotImplementedError("log_spans is not supported by mlflow-docstore yet")
-
-
 def declined_method(name: str, area: Area) -> Callable[..., NoReturn]:
     """A method of that name which refuses."""
     subject = area.value.replace("_", " ")
@@ -206,7 +183,7 @@ def declined_method(name: str, area: Area) -> Callable[..., NoReturn]:
     return declined
 
 
-class DeclinedMixin(SpansMixin):
+class DeclinedMixin:
     """Every method of the areas that are not supported yet."""
 
     locals().update(

@@ -1,6 +1,6 @@
 """Experiments, by MLflow's signatures."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mlflow.entities import Experiment, ExperimentTag, LifecycleStage, ViewType
@@ -29,16 +29,16 @@ from mlflow_docstore.compat.mlflow_internals.tracking import (
 from mlflow_docstore.core.errors import AlreadyExists, Conflict, InvalidState
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.ports.backend import Backend
-from mlflow_docstore.ports.experiments import ExperimentQuery, ExperimentRepository
+from mlflow_docstore.ports.experiments import ExperimentQuery
 
 _IDS = ExperimentIds()
 _DRAWS = 20
 """Of ids, each of which another process would have to draw in the same millisecond."""
 
 
-def active_experiment(experiments: ExperimentRepository, experiment_id: Any) -> Experiment:
+def active_experiment(look_up: Callable[[str], Experiment], experiment_id: Any) -> Experiment:
     """The experiment that something is about to be made in."""
-    experiment = experiments.get(looked_up_experiment_id(experiment_id))
+    experiment = look_up(looked_up_experiment_id(experiment_id))
     if experiment.lifecycle_stage != LifecycleStage.ACTIVE:
         raise InvalidState("experiment", experiment.experiment_id, stage=experiment.lifecycle_stage)
     return experiment

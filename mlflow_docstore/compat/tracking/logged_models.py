@@ -76,7 +76,7 @@ class LoggedModelsMixin:
         params: Sequence[LoggedModelParameter] | None,
         model_type: str | None,
     ) -> LoggedModel:
-        experiment = active_experiment(self._backend.experiments, experiment_id)
+        experiment = active_experiment(self._backend.experiments.get, experiment_id)
         if not experiment_id:
             raise MlflowException("A model must be created in an experiment", BAD_REQUEST)
         model_id = f"m-{uuid.uuid4().hex}"

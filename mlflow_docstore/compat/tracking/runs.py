@@ -73,7 +73,7 @@ class RunsMixin:
         tags: Sequence[RunTag] | None,
         run_name: str | None,
     ) -> Run:
-        experiment = active_experiment(self._backend.experiments, experiment_id)
+        experiment = active_experiment(self._backend.experiments.get, experiment_id)
         name, all_tags = _named(run_name, list(tags or []))
         run_id = uuid.uuid4().hex
         info = RunInfo(

@@ -22,6 +22,9 @@ from .inputs import InputsMixin
 from .logged_models import LoggedModelsMixin
 from .metrics import MetricsMixin
 from .runs import RunsMixin
+from .spans import SpansMixin
+from .traces import TracesMixin
+from .traces_v2 import TracesOfOldClientsMixin
 
 
 @translates_errors
@@ -31,6 +34,9 @@ class DocStoreTrackingStore(
     MetricsMixin,
     InputsMixin,
     LoggedModelsMixin,
+    TracesMixin,
+    SpansMixin,
+    TracesOfOldClientsMixin,
     DeclinedMixin,
     AbstractStore,
 ):

@@ -1,0 +1,152 @@
+"""Traces, by MLflow's signatures."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlflow.entities import Experiment, TraceInfo, TraceLocation
+from mlflow.entities.model_registry import PromptVersion
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+
+from mlflow_docstore.compat.arguments import judged_after, parsed_experiment_id, text, whole
+from mlflow_docstore.compat.assessments import with_id_and_times
+from mlflow_docstore.compat.errors import SETTING_TRACE_TAG, STARTING_TRACE, answering
+from mlflow_docstore.compat.mlflow_internals.tracing import (
+    validate_new_trace_id,
+    validate_trace_tag,
+)
+from mlflow_docstore.compat.mlflow_internals.tracking import append_to_uri_path
+from mlflow_docstore.compat.releases import (
+    NULLS_OF_PREVIEWS_ARE_REPLACED,
+    TRACES_STAY_IN_THEIR_EXPERIMENT,
+)
+from mlflow_docstore.compat.spans import checked_name, checked_session
+from mlflow_docstore.core.traces import FINALIZED, NAME_TAG, SESSION
+from mlflow_docstore.ports.backend import Backend
+
+from .experiments import active_experiment
+
+ARTIFACT_LOCATION = "mlflow.artifactLocation"
+_MOST_LINKS = 100
+_BATCH = 500
+"""Of traces that are deleted at once."""
+
+
+class TracesMixin:
+    """The area ``traces`` of a tracking store."""
+
+    _backend: Backend
+
+    def start_trace(self, trace_info: TraceInfo) -> TraceInfo:
+        checked_name(trace_info.tags.get(NAME_TAG))
+        experiment = active_experiment(self._backend.experiments.recent, trace_info.experiment_id)
+        trace = self._told(trace_info, experiment)
+        with answering(STARTING_TRACE):
+            if ARTIFACT_LOCATION in trace_info.tags:
+                # MLflow's store has no place for two, and takes such a trace for one just deleted.
+                self._backend.traces.get(trace.trace_id)
+            return self._backend.traces.start(trace, may_move=not TRACES_STAY_IN_THEIR_EXPERIMENT)
+
+    def _told(self, info: TraceInfo, experiment: Experiment) -> TraceInfo:
+        """The trace as it is stored."""
+        checked_session(info.trace_metadata.get(SESSION))
+        assessments = [with_id_and_times(one, info.trace_id) for one in info.assessments]
+        return TraceInfo(
+            info.trace_id,
+            TraceLocation.from_experiment_id(experiment.experiment_id),
+            request_time=whole(info.request_time),
+            execution_duration=_duration(info.execution_duration),
+            state=info.state,
+            request_preview=_preview(info.request_preview),
+            response_preview=_preview(info.response_preview),
+            client_request_id=text(info.client_request_id),
+            tags=texts(info.tags) | new_trace_tags(experiment, info.trace_id),
+            trace_metadata=texts(info.trace_metadata) | {FINALIZED: "true"},
+            assessments=assessments,
+        )
+
+    def get_trace_info(self, trace_id: str) -> TraceInfo:
+        return self._backend.traces.get(trace_id)
+
+    def set_trace_tag(self, trace_id: str, key: str, value: str | None) -> None:
+        key, value = validate_trace_tag(key, value)
+        if key == NAME_TAG:
+            self._backend.traces.set_tag(trace_id, key, checked_name(value))
+            return
+        with answering(SETTING_TRACE_TAG):
+            self._backend.traces.set_tag(trace_id, key, value)
+
+    def delete_trace_tag(self, trace_id: str, key: str) -> None:
+        if key == NAME_TAG:
+            with judged_after(lambda: self._backend.traces.get(trace_id)):
+                self._backend.traces.delete_tag(trace_id, key)
+        else:
+            self._backend.traces.delete_tag(trace_id, key)
+
+    def _delete_traces(
+        self,
+        experiment_id: str,
+        max_timestamp_millis: int | None = None,
+        max_traces: int | None = None,
+        trace_ids: Sequence[str] | None = None,
+    ) -> int:
+        experiment_id = parsed_experiment_id(experiment_id)
+        if trace_ids:
+            return self._backend.traces.delete(experiment_id, trace_ids)
+        return self._delete_oldest(experiment_id, whole(max_timestamp_millis), max_traces)
+
+    def _delete_oldest(self, experiment_id: str, until: int, most: int | None) -> int:
+        deleted = 0
+        while most is None or deleted < most:
+            batch = _BATCH if most is None else min(_BATCH, most - deleted)
+            found = self._backend.traces.oldest(experiment_id, until, batch)
+            if not found:
+                break
+            deleted += self._backend.traces.delete(experiment_id, [key for key, _ in found])
+        return deleted
+
+    def link_traces_to_run(self, trace_ids: Sequence[str], run_id: str) -> None:
+        if not trace_ids:
+            return
+        if len(trace_ids) > _MOST_LINKS:
+            raise MlflowException(
+                f"Cannot link more than {_MOST_LINKS} traces to a run in a single request."
+                f" Provided {len(trace_ids)} traces.",
+                INVALID_PARAMETER_VALUE,
+            )
+        self._backend.traces.link_run(trace_ids, run_id)
+
+    def link_prompts_to_trace(
+        self, trace_id: str, prompt_versions: Sequence[PromptVersion]
+    ) -> None:
+        if not prompt_versions:
+            return
+        prompts = [f"{prompt.name}/{prompt.version}" for prompt in prompt_versions]
+        self._backend.traces.link_prompts(trace_id, prompts)
+
+
+def new_trace_tags(experiment: Experiment, trace_id: str) -> dict[str, str]:
+    """The tags that every new trace has.
+
+    Raises:
+        MlflowException: No trace may have that id.
+    """
+    validate_new_trace_id(trace_id)
+    location = experiment.artifact_location
+    return {ARTIFACT_LOCATION: append_to_uri_path(location, "traces", trace_id, "artifacts")}
+
+
+def texts(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys and values as columns of texts hold them."""
+    return {text(key): text(value) for key, value in entries.items()}
+
+
+def _preview(preview: Any) -> Any:
+    preview = text(preview)
+    if preview is None or not NULLS_OF_PREVIEWS_ARE_REPLACED:
+        return preview
+    return preview.replace("\0", "\ufffd")
+
+
+def _duration(duration: Any) -> int | None:
+    return None if duration is None else whole(duration)

@@ -1,0 +1,65 @@
+"""Traces as clients of MLflow 2 start and end them, by MLflow's signatures."""
+
+from collections.abc import Mapping
+
+from mlflow.entities import TraceInfo, TraceLocation, TraceState
+from mlflow.entities.trace_info_v2 import TraceInfoV2
+from mlflow.entities.trace_status import TraceStatus
+
+from mlflow_docstore.compat.arguments import judged_after, whole
+from mlflow_docstore.compat.errors import internal_errors
+from mlflow_docstore.compat.mlflow_internals.tracing import generate_request_id_v2
+from mlflow_docstore.compat.spans import checked_name, checked_session
+from mlflow_docstore.core.traces import IN_PROGRESS, NAME_TAG, SESSION
+from mlflow_docstore.ports.backend import Backend
+from mlflow_docstore.ports.traces import TraceEnd
+
+from .experiments import active_experiment
+from .traces import new_trace_tags, texts
+
+
+class TracesOfOldClientsMixin:
+    """The area ``traces`` of a tracking store, for clients of MLflow 2."""
+
+    _backend: Backend
+
+    def deprecated_start_trace_v2(
+        self,
+        experiment_id: str,
+        timestamp_ms: int,
+        request_metadata: Mapping[str, str],
+        tags: Mapping[str, str],
+    ) -> TraceInfoV2:
+        checked_name(tags.get(NAME_TAG))
+        experiment = active_experiment(self._backend.experiments.recent, experiment_id)
+        checked_session(request_metadata.get(SESSION))
+        trace_id = generate_request_id_v2()
+        trace = TraceInfo(
+            trace_id,
+            TraceLocation.from_experiment_id(experiment.experiment_id),
+            request_time=whole(timestamp_ms),
+            state=TraceState(IN_PROGRESS),
+            tags=texts(tags) | new_trace_tags(experiment, trace_id),
+            trace_metadata=texts(request_metadata),
+        )
+        return TraceInfoV2.from_v3(self._backend.traces.start(trace))
+
+    def deprecated_end_trace_v2(
+        self,
+        request_id: str,
+        timestamp_ms: int,
+        status: TraceStatus,
+        request_metadata: Mapping[str, str],
+        tags: Mapping[str, str],
+    ) -> TraceInfoV2:
+        with judged_after(lambda: self._backend.traces.get(request_id)), internal_errors():
+            checked_session(request_metadata.get(SESSION))
+            rest = texts(tags)
+            end = TraceEnd(
+                at=whole(timestamp_ms),
+                state=TraceState(status).value,
+                name=checked_name(rest.pop(NAME_TAG, None)),
+                metadata=texts(request_metadata),
+                tags=rest,
+            )
+        return TraceInfoV2.from_v3(self._backend.traces.end(request_id, end))
