@@ -15,7 +15,7 @@ class Feature(str, Enum):
     """A patch can return the document exactly as it left it, before another writer comes."""
 
     PATCH_INSERT = "patch_insert"
-    """A patch can insert other documents with it: all of that happens or nothing."""
+    """A patch or an insert can take others with it: all of that happens or nothing."""
 
     CASE_INSENSITIVE_MATCH = "case_insensitive_match"
     """A pattern can ignore the case of ASCII letters."""

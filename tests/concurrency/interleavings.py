@@ -109,12 +109,17 @@ class SteppedDriver(MemoryDriver):
         return super().get(collection, key)
 
     def insert_many(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+        self,
+        collection: str,
+        documents: Sequence[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
         taken: frozenset[str] = frozenset()
         for document in documents:
             self._turn(collection)
-            taken |= super().insert_many(collection, [document])
+            taken |= super().insert_many(collection, [document], beside=beside)
             if taken and ordered:
                 break
         return taken

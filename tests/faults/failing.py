@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from mlflow_docstore.adapters.document.driver import Document, Driver, Find, Patch
+from mlflow_docstore.adapters.document.driver import Document, Driver, Find, Inserts, Patch
 from mlflow_docstore.adapters.document.retry import RetryingDriver
 from mlflow_docstore.core.capabilities import Capabilities, Feature, Lack, Whose
 from mlflow_docstore.core.errors import Unavailable
@@ -53,13 +53,18 @@ class FailingDriver(RetryingDriver):
         return done
 
     def insert_many(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+        self,
+        collection: str,
+        documents: Sequence[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
         if not self._stepwise:
-            return super().insert_many(collection, documents, ordered=ordered)
+            return super().insert_many(collection, documents, ordered=ordered, beside=beside)
         taken: frozenset[str] = frozenset()
         for document in documents:
-            taken |= super().insert_many(collection, [document])
+            taken |= super().insert_many(collection, [document], beside=beside)
             if taken and ordered:
                 break
         return taken

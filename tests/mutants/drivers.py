@@ -22,8 +22,15 @@ class _Inserting(MemoryDriver):
     """Something about an insert is changed before it happens, or after."""
 
     def insert_many(
-        self, collection: str, documents: Documents, *, ordered: bool = False
+        self,
+        collection: str,
+        documents: Documents,
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
+        if beside is not None:
+            return super().insert_many(collection, documents, ordered=ordered, beside=beside)
         return self.inserting(collection, documents, ordered)
 
     def inserting(self, collection: str, documents: Documents, ordered: bool) -> frozenset[str]:

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from mlflow_docstore.adapters.document.driver import Document, Driver, Outcome, Patch
+from mlflow_docstore.adapters.document.driver import Document, Driver, Inserts, Outcome, Patch
 from mlflow_docstore.adapters.document.retry import RetryingDriver
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.errors import Unavailable
@@ -22,10 +22,15 @@ class Unreliable(MemoryDriver):
         self._turns = itertools.count(1)
 
     def insert_many(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+        self,
+        collection: str,
+        documents: Sequence[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
         write = super().insert_many
-        return self._losing(lambda: write(collection, documents, ordered=ordered))
+        return self._losing(lambda: write(collection, documents, ordered=ordered, beside=beside))
 
     def put_many(self, collection: str, documents: Sequence[Document]) -> None:
         write = super().put_many

@@ -54,19 +54,23 @@ class Documents:
         return self._driver.insert(self.collection, stamped(document))
 
     def insert_many(
-        self, documents: Sequence[Document], *, ordered: bool = False
+        self,
+        documents: Sequence[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
         """Insert those whose ids are free; the ids that were taken."""
         stamps = [stamped(document) for document in documents]
-        return self._driver.insert_many(self.collection, stamps, ordered=ordered)
+        return self._driver.insert_many(self.collection, stamps, ordered=ordered, beside=beside)
 
     def put_many(self, documents: Sequence[Document]) -> None:
         """Store each whole, in the place of what has its id. An id is never another workspace's."""
         self._driver.put_many(self.collection, [stamped(document) for document in documents])
 
-    def inserts(self, documents: Sequence[Document]) -> Inserts:
-        """What a patch of another collection is to insert beside it."""
-        return Inserts(self.collection, [stamped(document) for document in documents])
+    def inserts(self, documents: Sequence[Document], *, replacing: bool = False) -> Inserts:
+        """What a write to another collection is to insert beside it."""
+        return Inserts(self.collection, [stamped(document) for document in documents], replacing)
 
     def patch(
         self,

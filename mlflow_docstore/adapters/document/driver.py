@@ -50,15 +50,17 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class Inserts:
-    """Documents to insert with a patch, each unless its id is taken.
+    """Documents to insert with another write, each unless its id is taken.
 
     Args:
         collection: Where to.
         documents: Any number; they are one write.
+        replacing: Whether those whose ids are taken replace what is there.
     """
 
     collection: str
     documents: Sequence[Document]
+    replacing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,12 @@ class Driver(Protocol):
 
     @abstractmethod
     def insert_many(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+        self,
+        collection: str,
+        documents: Sequence[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
         """Insert each document whose id is free; the ids that were taken.
 
@@ -225,6 +232,8 @@ class Driver(Protocol):
             collection: Where to.
             documents: Any number; the driver splits what its limits demand.
             ordered: Insert in order and stop at the first taken id.
+            beside: What to insert with the first of them, whether or not its id is free: all of
+                that is one write, and the rest comes after it. Needs ``Feature.PATCH_INSERT``.
         """
 
     @abstractmethod

@@ -119,14 +119,19 @@ class RetryingDriver(Driver):
         return self._call("insert", lambda: self._driver.insert(collection, document))
 
     def insert_many(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+        self,
+        collection: str,
+        documents: Sequence[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
         left, taken = list(documents), set[str]()
 
         def insert() -> frozenset[str]:
             nonlocal left
             try:
-                return self._driver.insert_many(collection, left, ordered=ordered)
+                return self._driver.insert_many(collection, left, ordered=ordered, beside=beside)
             except PartlyWritten as error:
                 # The others, alone: what was inserted would seem taken by another.
                 taken.update(error.taken)

@@ -65,16 +65,23 @@ class MemoryDriver(Driver):
         return not self.insert_many(collection, [document])
 
     def insert_many(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+        self,
+        collection: str,
+        documents: Sequence[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
         copies = [self._fitting(identified(document)) for document in documents]
+        others = self._others(beside)
         with self._database.lock:
+            self._take(beside, others)
             return _add(self._table(collection), copies, ordered=ordered)
 
     def put_many(self, collection: str, documents: Sequence[Document]) -> None:
         copies = [self._fitting(identified(document)) for document in documents]
         with self._database.lock:
-            self._table(collection).documents.update({one["_id"]: one for one in copies})
+            _put(self._table(collection), copies)
 
     def patch(
         self,
@@ -87,16 +94,14 @@ class MemoryDriver(Driver):
         beside: Inserts | None = None,
     ) -> Outcome:
         matches = self._compiler.compile(when or And())
-        added = () if beside is None else beside.documents
-        others = [self._fitting(identified(document)) for document in added]
+        others = self._others(beside)
         with self._database.lock:
             stored = self._table(collection).documents
             document = stored.get(key)
             if document is None or not matches(document):
                 return Outcome(matched=False)
             stored[key] = changed = self._fitting(patched(copied(document), patch))
-            if beside is not None:
-                _add(self._table(beside.collection), others)
+            self._take(beside, others)
         return Outcome(matched=True, document=copied(changed) if returning else None)
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
@@ -182,6 +187,18 @@ class MemoryDriver(Driver):
     def _table(self, collection: str) -> Table:
         return self._database.table(self._prefix + collection)
 
+    def _others(self, beside: Inserts | None) -> list[Document]:
+        """The documents that come with a write, ready to be stored."""
+        added = () if beside is None else beside.documents
+        return [self._fitting(identified(document)) for document in added]
+
+    def _take(self, beside: Inserts | None, documents: Sequence[Document]) -> None:
+        """Store what comes with a write, while the lock is held."""
+        if beside is not None and beside.replacing:
+            _put(self._table(beside.collection), documents)
+        elif beside is not None:
+            _add(self._table(beside.collection), documents)
+
     def _fitting(self, document: Document) -> Document:
         limit = self._capabilities.limits.document_bytes
         size = _size(document)
@@ -199,6 +216,11 @@ def _size(document: Document) -> int:
 
 def _armoured(data: bytes) -> str:
     return b64encode(data).decode()
+
+
+def _put(table: Table, documents: Sequence[Document]) -> None:
+    """Store documents in place of those that have their ids, while the lock is held."""
+    table.documents.update({document["_id"]: document for document in documents})
 
 
 def _add(table: Table, documents: Sequence[Document], *, ordered: bool = False) -> frozenset[str]:

@@ -76,8 +76,15 @@ class MongoDriver(Driver):
             return True
 
     def insert_many(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+        self,
+        collection: str,
+        documents: Sequence[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
+        if beside is not None:
+            raise Unsupported("insert", collection, lacks=Feature.PATCH_INSERT.value)
         size = self._flavour().capabilities.limits.batch_documents
         taken, done = set[str](), set[str]()
         for at in range(0, len(documents), size):

@@ -100,11 +100,19 @@ class Calls:
 
         return self._written(verb, collection, write, patience=0)
 
-    def add(self, verb: str, collection: str, work: Work[T]) -> T:
-        """What adding comes to; database and table are made where they are missing."""
+    def add(self, verb: str, collection: str, work: Work[T], beside: str | None = None) -> T:
+        """What adding comes to; database and tables are made where they are missing."""
         if not self.session.is_there():
             self._make()
-        return self._written(verb, collection, lambda one: self._on_new(one, collection, work))
+
+        def add(connected: Connected) -> T:
+            if beside is None:
+                return self._on_new(connected, collection, work)
+            return self._on_new(
+                connected, beside, lambda _: self._on_new(connected, collection, work)
+            )
+
+        return self._written(verb, collection, add)
 
     def upkeep(self, verb: str, work: Work[T], nothing: T) -> T:
         """What work on the whole database comes to; ``nothing`` where there is none."""

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TypeVar
@@ -85,15 +86,23 @@ class SqliteDriver(Driver):
         return not self.insert_many(collection, [document])
 
     def insert_many(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+        self,
+        collection: str,
+        documents: Sequence[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
         rest = iter([self._encoded(identified(document)) for document in documents])
-        taken: set[str] = set()
+        others, taken = self._others(beside), set[str]()
+        statement = _insert_into(self._name(collection))
         while batch := list(islice(rest, self._capabilities.limits.batch_documents)):
-            insert = partial(_inserted, _insert_into(self._name(collection)), batch, ordered)
-            taken |= self._calls.add("insert", collection, _together(insert, batch))
+            insert = partial(_inserted, statement, batch, ordered, others)
+            together = _together(insert, (*batch, *others.rows))
+            taken |= self._calls.add("insert", collection, together, others.collection)
             if taken and ordered:
                 break
+            others = _NO_OTHERS
         return frozenset(taken)
 
     def put_many(self, collection: str, documents: Sequence[Document]) -> None:
@@ -117,8 +126,7 @@ class SqliteDriver(Driver):
         matches = self._predicates.compile(when or And())
         read = _by_id(self._name(collection))
         update = f"UPDATE {self._name(collection)} SET doc = ?, data = ? WHERE id = ?"
-        added = () if beside is None else beside.documents
-        rows = [self._encoded(identified(document)) for document in added]
+        others = self._others(beside)
 
         def change(native: sqlite3.Connection) -> Outcome:
             found = native.execute(read, (_id(key),)).fetchone()
@@ -128,8 +136,7 @@ class SqliteDriver(Driver):
             if patch != _NOTHING:
                 _, *columns = self._encoded(patched(document, patch))
                 native.execute(update, (*columns, _id(key)))
-            if beside is not None:
-                native.executemany(_insert_into(self._name(beside.collection)), rows)
+            others.store(native)
             return Outcome(matched=True, document=document if returning else None)
 
         if patch == _NOTHING and beside is None:
@@ -139,7 +146,7 @@ class SqliteDriver(Driver):
             collection,
             lambda native: within(native, change),
             _NOT_MATCHED,
-            beside=None if beside is None else beside.collection,
+            beside=others.collection,
         )
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
@@ -252,6 +259,14 @@ class SqliteDriver(Driver):
     def close(self) -> None:
         self._session.close()
 
+    def _others(self, beside: Inserts | None) -> "_Others":
+        """What a write brings with it, ready to be stored."""
+        if beside is None:
+            return _NO_OTHERS
+        rows = tuple(self._encoded(identified(document)) for document in beside.documents)
+        statement = _put_into if beside.replacing else _insert_into
+        return _Others(beside.collection, statement(self._name(beside.collection)), rows)
+
     def _name(self, collection: str) -> str:
         return identifier(self._calls.table(collection))
 
@@ -281,15 +296,37 @@ def _put_into(table: str) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """Rows of another table that a write brings with it, or none."""
+
+    collection: str | None = None
+    statement: str = ""
+    rows: tuple[Encoded, ...] = ()
+
+    def store(self, native: sqlite3.Connection) -> None:
+        """Store them, within a transaction."""
+        if self.rows:
+            native.executemany(self.statement, self.rows)
+
+
+_NO_OTHERS = _Others()
+
+
 def _together(work: Work[T], rows: Sequence[Encoded]) -> Work[T]:
     """Work on rows, in a transaction if there are several."""
     return work if len(rows) == 1 else partial(within, work=work)
 
 
 def _inserted(
-    statement: str, rows: Sequence[Encoded], ordered: bool, native: sqlite3.Connection
+    statement: str,
+    rows: Sequence[Encoded],
+    ordered: bool,
+    others: _Others,
+    native: sqlite3.Connection,
 ) -> frozenset[str]:
     """The ids that were taken."""
+    others.store(native)
     taken = set()
     for row in rows:
         if not native.execute(statement, row).rowcount:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from mlflow_docstore.adapters.document.documents import Documents
-from mlflow_docstore.adapters.document.driver import Document, Find, Patch, Row
+from mlflow_docstore.adapters.document.driver import Document, Find, Inserts, Patch, Row
 from mlflow_docstore.adapters.document.layout import MODEL_VERSIONS, RUNS, TEXTS
 from mlflow_docstore.adapters.document.texts.large import GRACE, LargeTexts
 from mlflow_docstore.adapters.document.texts.parts import Holder, is_reference, root_of
@@ -34,10 +34,15 @@ class CountingDriver(MemoryDriver):
         self.verbs: list[str] = []
 
     def insert_many(
-        self, collection: str, documents: list[Document], *, ordered: bool = False
+        self,
+        collection: str,
+        documents: list[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
         self._note("insert", collection)
-        return super().insert_many(collection, documents, ordered=ordered)
+        return super().insert_many(collection, documents, ordered=ordered, beside=beside)
 
     def find(self, collection: str, query: Find) -> list[Row]:
         self._note("find", collection)

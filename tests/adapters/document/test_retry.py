@@ -231,10 +231,17 @@ class ThrottlingDriver(MemoryDriver):
         self.asked: list[list[str]] = []
 
     def insert_many(
-        self, collection: str, documents: Sequence[Document], *, ordered: bool = False
+        self,
+        collection: str,
+        documents: Sequence[Document],
+        *,
+        ordered: bool = False,
+        beside: Inserts | None = None,
     ) -> frozenset[str]:
         self.asked.append([document["_id"] for document in documents])
-        taken = super().insert_many(collection, documents[: self.few], ordered=ordered)
+        taken = super().insert_many(
+            collection, documents[: self.few], ordered=ordered, beside=beside
+        )
         if len(documents) > self.few and not (ordered and taken):
             done = frozenset(document["_id"] for document in documents[: self.few])
             raise PartlyWritten(Unavailable(collection), done, taken)

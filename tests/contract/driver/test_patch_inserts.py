@@ -1,4 +1,4 @@
-"""patch with documents of another collection to insert: all of that happens or nothing."""
+"""Writes with documents of another collection to insert: all of that happens or nothing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,6 +25,13 @@ def patch(
 ) -> Outcome:
     beside = Inserts(other.name, documents)
     return table.driver.patch(table.name, "a", Patch(**changes), when=when, beside=beside)
+
+
+def insert(
+    table: Table, other: Table, *documents: Document, replacing: bool = False
+) -> frozenset[str]:
+    beside = Inserts(other.name, documents, replacing)
+    return table.driver.insert_many(table.name, [{"_id": "a"}, {"_id": "b"}], beside=beside)
 
 
 def contents(table: Table, keys: Sequence[str]) -> list[Document | None]:
@@ -100,6 +107,63 @@ class TestWhereItIsSupported:
         with pytest.raises(LimitExceeded):
             patch(table, other, {"_id": "x"}, set={"p": text})
         assert contents(other, "x") == [None]
+
+
+class TestInsertsThatBringOthers:
+    @pytest.fixture(autouse=True)
+    def _supported(self, table: Table) -> None:
+        table.requires(Feature.PATCH_INSERT)
+
+    def test_both_are_stored(self, table: Table, other: Table) -> None:
+        assert insert(table, other, {"_id": "x", "n": 1}, {"_id": "y"}) == frozenset()
+        assert contents(table, "ab") == [{"_id": "a"}, {"_id": "b"}]
+        assert contents(other, "xy") == [{"_id": "x", "n": 1}, {"_id": "y"}]
+
+    def test_others_come_also_where_ids_are_taken(self, table: Table, other: Table) -> None:
+        table.put(a={"p": 1})
+        assert insert(table, other, {"_id": "x"}) == {"a"}
+        assert contents(table, "ab") == [{"_id": "a", "p": 1}, {"_id": "b"}]
+        assert contents(other, "x") == [{"_id": "x"}]
+
+    def test_an_id_that_is_taken_keeps_its_document(self, table: Table, other: Table) -> None:
+        other.put(x={"n": 1})
+        insert(table, other, {"_id": "x", "n": 2})
+        assert contents(other, "x") == [{"_id": "x", "n": 1}]
+
+    def test_nothing_where_one_of_the_others_is_too_large(self, table: Table, other: Table) -> None:
+        text = "x" * table.driver.capabilities.limits.document_bytes
+        with pytest.raises(LimitExceeded):
+            insert(table, other, {"_id": "x", "text": text})
+        assert contents(table, "ab") == [None, None]
+
+
+class TestOthersThatReplace:
+    @pytest.fixture(autouse=True)
+    def _supported(self, table: Table) -> None:
+        table.requires(Feature.PATCH_INSERT)
+
+    def test_come_with_a_patch(self, table: Table, other: Table) -> None:
+        table.put(a={})
+        other.put(x={"n": 1, "m": 1})
+        beside = Inserts(other.name, [{"_id": "x", "n": 2}, {"_id": "y"}], replacing=True)
+        table.driver.patch(table.name, "a", Patch(set={"p": 1}), beside=beside)
+        assert contents(other, "xy") == [{"_id": "x", "n": 2}, {"_id": "y"}]
+
+    def test_come_with_an_insert(self, table: Table, other: Table) -> None:
+        other.put(x={"n": 1, "m": 1})
+        insert(table, other, {"_id": "x", "n": 2}, {"_id": "y"}, replacing=True)
+        assert contents(other, "xy") == [{"_id": "x", "n": 2}, {"_id": "y"}]
+
+    def test_of_one_id_the_last_counts(self, table: Table, other: Table) -> None:
+        insert(table, other, {"_id": "x", "n": 1}, {"_id": "x", "n": 2}, replacing=True)
+        assert contents(other, "x") == [{"_id": "x", "n": 2}]
+
+
+def test_an_insert_with_others_is_refused_where_it_is_lacking(table: Table, other: Table) -> None:
+    table.lacks(Feature.PATCH_INSERT)
+    with pytest.raises(Unsupported):
+        insert(table, other, {"_id": "x"})
+    assert contents(table, "ab") == [None, None]
 
 
 def test_it_is_refused_where_it_is_lacking(table: Table, other: Table) -> None:

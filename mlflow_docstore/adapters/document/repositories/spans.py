@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from itertools import chain
 
 from mlflow_docstore.adapters.document.codecs import spans as codec
 from mlflow_docstore.adapters.document.codecs import traces as trace_codec
 from mlflow_docstore.adapters.document.codecs.spans import decode_node, encode_span
 from mlflow_docstore.adapters.document.codecs.traces import decode_trace, location
-from mlflow_docstore.adapters.document.driver import Document
+from mlflow_docstore.adapters.document.driver import Document, Inserts
 from mlflow_docstore.adapters.document.layout import SPANS
 from mlflow_docstore.adapters.document.queries.fields import one_of
 from mlflow_docstore.adapters.document.races import rounds
@@ -45,6 +46,7 @@ class DocumentSpans(SpanRepository):
     def __init__(self, traces: StoredTraces, texts: LargeTexts) -> None:
         self._traces = traces
         self._texts = texts
+        self._together = traces.together
 
     def log(self, batches: Sequence[SpanBatch], home: Home) -> None:
         waiting = {batch.trace_id: batch for batch in batches}
@@ -56,8 +58,12 @@ class DocumentSpans(SpanRepository):
                 key: stored.get(key) or self._begun(batch, home) for key, batch in waiting.items()
             }
             _check(stored.values(), home)
-            self._store(traces, waiting, raced)
-            raced = self._tell(traces, frozenset(stored), waiting)
+            self._move(traces, waiting, raced)
+            documents, parts = self._encoded(traces, waiting)
+            with self._texts.stored(parts):
+                if not self._together:
+                    self._traces.spans.put_many([*chain.from_iterable(documents.values())])
+                raced = self._tell(traces, frozenset(stored), waiting, documents)
             waiting = {key: batch for key, batch in waiting.items() if key in raced}
             if not waiting:
                 return
@@ -92,49 +98,64 @@ class DocumentSpans(SpanRepository):
         experiment_id, tags = home.new_trace(batch.trace_id)
         return begun(batch, experiment_id, tags, new_era())
 
-    def _store(
+    def _move(
         self,
         traces: Mapping[str, Document],
         batches: Mapping[str, SpanBatch],
         raced: frozenset[str],
     ) -> None:
-        """Store the spans, as of what their traces will be."""
-        documents: list[Document] = []
-        parts: list[Document] = []
+        """Have spans of earlier calls tell what will be the time of their traces."""
         for key, batch in batches.items():
             trace = traces[key]
-            time, experiment_id = time_after(trace, batch), trace[trace_codec.EXPERIMENT]
+            time = time_after(trace, batch)
             if time != trace[trace_codec.TIME] or key in raced:
-                self._traces.move_spans(trace, time, experiment_id)
+                self._traces.move_spans(trace, time, trace[trace_codec.EXPERIMENT])
+
+    def _encoded(
+        self, traces: Mapping[str, Document], batches: Mapping[str, SpanBatch]
+    ) -> tuple[dict[str, list[Document]], list[Document]]:
+        """The spans by trace, as of what their traces will be, and parts of their contents."""
+        documents: dict[str, list[Document]] = {}
+        parts: list[Document] = []
+        for key, batch in batches.items():
+            trace, of_trace = traces[key], documents.setdefault(key, [])
             common = {
-                codec.EXPERIMENT: experiment_id,
-                codec.TIME: time,
+                codec.EXPERIMENT: trace[trace_codec.EXPERIMENT],
+                codec.TIME: time_after(trace, batch),
                 codec.ERA: trace[trace_codec.ERA],
             }
             for span in batch.spans:
                 document = encode_span(key, span) | common
                 holder = Holder(SPANS, document["_id"], text_root(trace))
                 document, pieces = self._texts.moved(holder, document, (codec.CONTENT,))
-                documents.append(document)
+                of_trace.append(document)
                 parts += pieces
-        with self._texts.stored(parts):
-            self._traces.spans.put_many(documents)
+        return documents, parts
 
     def _tell(
         self,
         traces: Mapping[str, Document],
         stored: Collection[str],
         batches: Mapping[str, SpanBatch],
+        documents: Mapping[str, Sequence[Document]],
     ) -> frozenset[str]:
         """Have the traces tell of the spans; those of which another writer has told meanwhile."""
-        new = [trace for key, trace in traces.items() if key not in stored]
-        raced = set(self._traces.insert(new)) if new else set()
+        new = [key for key in traces if key not in stored]
+        raced: set[str] = set()
+        if new:
+            beside = self._beside([*chain.from_iterable(documents[key] for key in new)])
+            raced |= self._traces.insert([traces[key] for key in new], beside)
         for key in stored:
             trace, batch = traces[key], batches[key]
             nodes = self._nodes(trace, batch) if needs_nodes(trace, batch) else batch.nodes
-            if not self._traces.change(trace, growth(trace, batch, nodes)).matched:
+            patch, beside = growth(trace, batch, nodes), self._beside(documents[key])
+            if not self._traces.change(trace, patch, beside=beside).matched:
                 raced.add(key)
         return frozenset(raced)
+
+    def _beside(self, documents: Sequence[Document]) -> Inserts | None:
+        """Spans that come with the write to their trace, where the database can do both at once."""
+        return self._traces.spans.inserts(documents, replacing=True) if self._together else None
 
     def _nodes(self, trace: Document, batch: SpanBatch) -> list[SpanNode]:
         """All spans of a trace, as totals need them."""

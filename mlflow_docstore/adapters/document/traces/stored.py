@@ -7,10 +7,11 @@ from mlflow_docstore.adapters.document.codecs import spans as span_codec
 from mlflow_docstore.adapters.document.codecs import traces as codec
 from mlflow_docstore.adapters.document.codecs.assessments import TRACE
 from mlflow_docstore.adapters.document.documents import Documents
-from mlflow_docstore.adapters.document.driver import Document, Driver, Outcome, Patch
+from mlflow_docstore.adapters.document.driver import Document, Driver, Inserts, Outcome, Patch
 from mlflow_docstore.adapters.document.layout import ASSESSMENTS, SPANS, TRACES
 from mlflow_docstore.adapters.document.queries.fields import one_of
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.errors import NotFound
 from mlflow_docstore.core.query import Compare, Exists, Filter, In, Operator, Or, equals, path
 
@@ -47,6 +48,7 @@ class StoredTraces:
         self.spans = Documents(driver, SPANS)
         self._claims = Documents(driver, ASSESSMENTS)
         self._texts = texts
+        self.together = driver.capabilities.supports(Feature.PATCH_INSERT)
         self._in_terms = driver.capabilities.limits.in_terms
 
     def find(self, trace_id: str) -> Document | None:
@@ -75,14 +77,21 @@ class StoredTraces:
             for found in self.documents.find([In(path("_id"), ids), IS_ACTIVE, *where])
         }
 
-    def insert(self, traces: Sequence[Document]) -> frozenset[str]:
+    def insert(self, traces: Sequence[Document], beside: Inserts | None = None) -> frozenset[str]:
         """Store new traces, under links that wait for them; the ids of those that are there."""
-        taken = self.documents.insert_many(traces)
+        taken = self.documents.insert_many(traces, beside=beside)
         return frozenset(
             trace["_id"] for trace in traces if trace["_id"] in taken and not self._revive(trace)
         )
 
-    def change(self, trace: Document, patch: Patch, *, returning: bool = False) -> Outcome:
+    def change(
+        self,
+        trace: Document,
+        patch: Patch,
+        *,
+        returning: bool = False,
+        beside: Inserts | None = None,
+    ) -> Outcome:
         """Patch a trace, unless its revision is no longer that which was read.
 
         The patch has to set the next one.
@@ -90,7 +99,11 @@ class StoredTraces:
         unchanged = equals(codec.REVISION, trace[codec.REVISION])
         mine = equals(codec.ERA, trace[codec.ERA])
         return self.documents.patch(
-            trace["_id"], patch, when=(IS_ACTIVE, unchanged, mine), returning=returning
+            trace["_id"],
+            patch,
+            when=(IS_ACTIVE, unchanged, mine),
+            returning=returning,
+            beside=beside,
         )
 
     def move_spans(self, trace: Document, time: int, experiment_id: str) -> None:
