@@ -28,6 +28,7 @@ PUBLISHED = frozenset(
 
 PRIVATE = {
     "mlflow.entities.dataset_summary": {"_DatasetSummary"},
+    "mlflow.entities.span": {"LazySpan", "Span"},
     "mlflow.prompt.registry_utils": {"handle_resource_already_exist_error", "has_prompt_tag"},
     "mlflow.store.artifact.utils.models": {"_parse_model_uri"},
     "mlflow.tracking._tracking_service.utils": {"_get_store"},

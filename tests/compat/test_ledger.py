@@ -168,8 +168,9 @@ def answer_of(app: Any, path: str) -> tuple[int, dict[str, Any]]:
 
 @pytest.mark.parametrize("name", sorted(ledger.NOT_IMPLEMENTED))
 def test_method_raises_what_mlflow_falls_back_on(store: DocStoreTrackingStore, name: str) -> None:
-    with pytest.raises(NotImplementedError, match=name):
-        getattr(store, name)("0", [])
+    method = getattr(store, name)
+    with pytest.raises(NotImplementedError):
+        method(*("0" for _ in inspect.signature(method).parameters))
 
 
 @pytest.mark.parametrize("name", sorted(ledger.REGISTRY_IMPLEMENTED))

@@ -1,15 +1,13 @@
 """What traces and spans take. It imports MLflow's tracing, and with it OpenTelemetry."""
 
 import json
-
-from mlflow.entities import Span
+from typing import Any
 
 from mlflow_docstore.compat.releases import RELEASE
 
 from . import names_of_known_releases
 
 with names_of_known_releases():
-    from mlflow.exceptions import MlflowTracingException
     from mlflow.tracing.otel.translation import translate_loaded_span, translate_span_when_storing
     from mlflow.tracing.utils import (
         TraceJSONEncoder,
@@ -32,9 +30,11 @@ with names_of_known_releases():
 
     if RELEASE >= (3, 17):
         from mlflow.entities.span import LazySpan
+    else:
+        from mlflow.entities.span import Span
 
 
-def stored_span(content: str) -> Span:
+def stored_span(content: str) -> Any:
     """The span of its stored JSON, taken apart no earlier than someone looks at it."""
     if RELEASE >= (3, 17):
         return LazySpan.from_stored_content(content)
@@ -42,7 +42,6 @@ def stored_span(content: str) -> Span:
 
 
 __all__ = [
-    "MlflowTracingException",
     "TraceJSONEncoder",
     "generate_assessment_id",
     "generate_request_id_v2",

@@ -5,12 +5,12 @@ import time
 from collections.abc import Mapping, Sequence
 
 from mlflow.entities import Span, Trace, TraceData, TraceInfo
-from mlflow.exceptions import MlflowException
+from mlflow.exceptions import MlflowException, MlflowTracingException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
 from mlflow_docstore.compat.arguments import looked_up_experiment_id, parsed_experiment_ids
 from mlflow_docstore.compat.errors import READING_TRACE, answering
-from mlflow_docstore.compat.mlflow_internals.tracing import MlflowTracingException, stored_span
+from mlflow_docstore.compat.mlflow_internals.tracing import stored_span
 from mlflow_docstore.compat.releases import TRACES_STAY_IN_THEIR_EXPERIMENT
 from mlflow_docstore.compat.spans import batches_of
 from mlflow_docstore.core.errors import NotFound
