@@ -30,6 +30,7 @@ class FieldKind(str, Enum):
     METRIC = "metric"
     PARAM = "param"
     TAG = "tag"
+    METADATA = "metadata"
     DATASET = "dataset"
     PATH = "path"
     """A dotted path in a stored document: what repositories turn the other kinds into."""

@@ -9,7 +9,7 @@ from mlflow.entities import TraceInfo
 
 from mlflow_docstore.core.paging import Page, PageRequest
 
-from .trace_queries import TraceQuery
+from .trace_queries import Session, SessionQuery, TraceQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,18 @@ class TraceRepository(Protocol):
 
         Raises:
             InvalidArgument: ``kind="page_token"``.
+        """
+
+    @abstractmethod
+    def count(self, query: TraceQuery) -> int:
+        """How many traces match."""
+
+    @abstractmethod
+    def sessions(self, query: SessionQuery) -> list[Session]:
+        """Sessions by the time of their last trace, then by id.
+
+        A session is the traces of one experiment that name it. Source: SqlAlchemyStore's
+        ``find_completed_sessions``.
         """
 
     @abstractmethod

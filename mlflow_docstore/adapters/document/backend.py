@@ -119,7 +119,7 @@ class DocumentBackend(Backend):
         heads = ModelHeads(driver)
         self._registered_models = DocumentRegisteredModels(driver, heads)
         self._model_versions = DocumentModelVersions(driver, heads)
-        self._traces = DocumentTraces(traces, TraceSearches(traces))
+        self._traces = DocumentTraces(traces, TraceSearches(traces, self._texts))
         self._spans = DocumentSpans(traces, self._texts)
         self._indexes = DocumentIndexes(driver)
 

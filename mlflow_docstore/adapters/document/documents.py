@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.errors import InvalidArgument, Unsupported
@@ -25,7 +25,13 @@ WORKSPACE = "default"
 
 _READABLE = frozenset({SCHEMA_VERSION - 1, SCHEMA_VERSION})
 
+_MOST_JUDGED = 500
+"""Documents that are read at once to find some that pass, unless a page is larger."""
+
 T = TypeVar("T")
+
+Judgement: TypeAlias = Callable[[list[Document]], list[Document]]
+"""Those of some documents that pass."""
 
 
 class Documents:
@@ -144,7 +150,7 @@ class Documents:
         decode: Callable[[Document], T],
         fields: tuple[str, ...] | None = None,
         join: Join | None = None,
-        keep: Callable[[Document], bool] = lambda _: True,
+        keep: Judgement = list,
         aids: tuple[Aid, ...] = (),
     ) -> Page[T]:
         """One page, and the token of the next if there is one.
@@ -156,7 +162,8 @@ class Documents:
             decode: What to make of each document.
             fields: Paths to read; None for all.
             join: What else to hand to ``decode``; other workspaces' documents are left out.
-            keep: What documents must pass besides, where ``where`` cannot say it all.
+            keep: What documents must pass besides, where ``where`` cannot say it all; of so many
+                at a time, more of them where few pass.
             aids: Indexes that would serve this.
         """
         shape = repr(order)
@@ -176,15 +183,18 @@ class Documents:
             token = encode_token(rows[-1].position, shape=shape, offset=offset)
         return Page([decode(_checked_with(row.document, join)) for row in rows[skipped:]], token)
 
-    def _kept(self, query: Find, keep: Callable[[Document], bool]) -> list[Row]:
+    def _kept(self, query: Find, keep: Judgement) -> list[Row]:
         """The first rows of a query that pass."""
         kept: list[Row] = []
+        batch = query.limit
         while True:
-            rows = self._driver.find(self.collection, query)
-            kept += [row for row in rows if keep(row.document)]
-            if query.limit is None or len(rows) < query.limit or len(kept) >= query.limit:
+            rows = self._driver.find(self.collection, replace(query, limit=batch))
+            passed = {document["_id"] for document in keep([row.document for row in rows])}
+            kept += [row for row in rows if row.document["_id"] in passed]
+            if batch is None or len(rows) < batch or len(kept) >= (query.limit or 0):
                 return kept[: query.limit]
             query = replace(query, after=rows[-1].position)
+            batch = max(batch, min(2 * batch, _MOST_JUDGED))
 
     def distinct(
         self, where: Sequence[Filter], fields: tuple[str, ...], *, limit: int

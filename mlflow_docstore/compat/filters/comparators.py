@@ -3,19 +3,21 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from mlflow.exceptions import MlflowException
 
 from mlflow_docstore.compat.arguments import whole
-from mlflow_docstore.core.query import Compare, Exists, Field, Filter, In, Like, Operator
+from mlflow_docstore.core.query import Compare, Exists, Field, In, Like, Operator
+
+Leaf: TypeAlias = Compare | In | Like | Exists
 
 
-def _compare(operator: Operator, field: Field, value: Any) -> Filter:
+def _compare(operator: Operator, field: Field, value: Any) -> Compare:
     return Compare(field, operator, value)
 
 
-_NODES: Mapping[str, Callable[[Field, Any], Filter]] = {
+_NODES: Mapping[str, Callable[[Field, Any], Leaf]] = {
     **{operator.value: partial(_compare, operator) for operator in Operator},
     "LIKE": Like,
     "ILIKE": partial(Like, ignore_case=True),
@@ -28,7 +30,7 @@ _NODES: Mapping[str, Callable[[Field, Any], Filter]] = {
 _OF_LISTS = ("IN", "NOT IN")
 
 
-def comparison(field: Field, comparator: str, value: Any) -> Filter:
+def comparison(field: Field, comparator: str, value: Any) -> Leaf:
     """The node of one clause.
 
     Args:

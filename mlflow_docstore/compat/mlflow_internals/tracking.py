@@ -4,11 +4,21 @@ from . import names_of_known_releases
 
 with names_of_known_releases():
     from mlflow.entities.dataset_summary import _DatasetSummary as DatasetSummary
+    from mlflow.genai.scorers.online.entities import CompletedSession
+    from mlflow.store.analytics.trace_correlation import calculate_npmi_from_counts
+    from mlflow.tracing.analysis import TraceFilterCorrelationResult
     from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS, MLFLOW_RUN_NAME
     from mlflow.utils.mlflow_tags import _get_run_name_from_tags as get_run_name_from_tags
     from mlflow.utils.name_utils import _generate_random_name as generate_random_name
-    from mlflow.utils.search_utils import SearchExperimentsUtils, SearchLoggedModelsPaginationToken
+    from mlflow.utils.search_utils import (
+        SearchExperimentsUtils,
+        SearchLoggedModelsPaginationToken,
+        SearchTraceUtils,
+    )
     from mlflow.utils.uri import append_to_uri_path, resolve_uri_if_local
+    from mlflow.utils.validation import (
+        _resolve_experiment_ids_and_locations as resolve_locations,
+    )
     from mlflow.utils.validation import _validate_batch_log_data as validate_batch_log_data
     from mlflow.utils.validation import _validate_batch_log_limits as validate_batch_log_limits
     from mlflow.utils.validation import _validate_dataset_inputs as validate_dataset_inputs
@@ -27,12 +37,17 @@ with names_of_known_releases():
 __all__ = [
     "MLFLOW_LOGGED_MODELS",
     "MLFLOW_RUN_NAME",
+    "CompletedSession",
     "DatasetSummary",
     "SearchExperimentsUtils",
     "SearchLoggedModelsPaginationToken",
+    "SearchTraceUtils",
+    "TraceFilterCorrelationResult",
     "append_to_uri_path",
+    "calculate_npmi_from_counts",
     "generate_random_name",
     "get_run_name_from_tags",
+    "resolve_locations",
     "resolve_uri_if_local",
     "validate_batch_log_data",
     "validate_batch_log_limits",

@@ -12,12 +12,10 @@ from mlflow_docstore.core.areas import Area
 
 DECLINED: Mapping[Area, tuple[str, ...]] = {
     Area.TRACES: (
-        "search_traces",
-        "find_completed_sessions",
         "archive_traces",
         "resolve_trace_archival_config",
     ),
-    Area.TRACE_METRICS: ("query_trace_metrics", "calculate_trace_filter_correlation"),
+    Area.TRACE_METRICS: ("query_trace_metrics",),
     Area.ASSESSMENTS: (
         "get_assessment",
         "create_assessment",

@@ -23,6 +23,7 @@ from .logged_models import LoggedModelsMixin
 from .metrics import MetricsMixin
 from .runs import RunsMixin
 from .spans import SpansMixin
+from .trace_search import TraceSearchMixin
 from .traces import TracesMixin
 from .traces_v2 import TracesOfOldClientsMixin
 
@@ -37,6 +38,7 @@ class DocStoreTrackingStore(
     TracesMixin,
     SpansMixin,
     TracesOfOldClientsMixin,
+    TraceSearchMixin,
     DeclinedMixin,
     AbstractStore,
 ):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
 from mlflow_docstore.adapters.document.codecs import logged_models as codec
+from mlflow_docstore.adapters.document.documents import Judgement
 from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.core.errors import Unsupported
@@ -106,17 +107,17 @@ def model_order(query: LoggedModelQuery) -> tuple[SortKey, ...]:
     return (*keys, Order(path("_id")))
 
 
-def latest_points_match(query: LoggedModelQuery) -> Callable[[Document], bool]:
+def latest_points_match(query: LoggedModelQuery) -> Judgement:
     """What documents must pass besides the filter: that the latest points match as well."""
     if query.points is MetricPoints.ANY:
-        return lambda _: True
+        return list
     tests = [_latest_test(leaf) for leaf in _metric_leaves(query.where)]
 
     def matches(document: Document) -> bool:
         points = [point for point in document[codec.METRICS] if is_on(point, query.datasets)]
         return all(test(points) for test in tests)
 
-    return matches
+    return lambda documents: [document for document in documents if matches(document)]
 
 
 def _latest_test(leaf: Compare | In) -> Callable[[Sequence[Document]], bool]:

@@ -29,7 +29,7 @@ from mlflow_docstore.core.errors import AlreadyExists, Conflict, InvalidState, N
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.query import Compare, Exists, In, Operator, Order, equals, path
 from mlflow_docstore.core.traces import IN_STORE, NAME_TAG
-from mlflow_docstore.ports.trace_queries import TraceQuery
+from mlflow_docstore.ports.trace_queries import Session, SessionQuery, TraceQuery
 from mlflow_docstore.ports.traces import TraceEnd, TraceRepository
 
 
@@ -88,6 +88,12 @@ class DocumentTraces(TraceRepository):
 
     def search(self, query: TraceQuery, page: PageRequest) -> Page[TraceInfo]:
         return self._searches.page(query, page)
+
+    def count(self, query: TraceQuery) -> int:
+        return self._searches.count(query)
+
+    def sessions(self, query: SessionQuery) -> list[Session]:
+        return self._searches.sessions(query)
 
     def set_tag(self, trace_id: str, key: str, value: str | None) -> None:
         patch = Patch(set={_tag_path(key): value})

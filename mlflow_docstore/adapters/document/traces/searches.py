@@ -1,16 +1,52 @@
 """Traces by what they are, what they consist of, and what is thought of them."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
 from mlflow.entities import TraceInfo
 
 from mlflow_docstore.adapters.document.codecs import traces as codec
 from mlflow_docstore.adapters.document.codecs.traces import decode_trace
+from mlflow_docstore.adapters.document.documents import Judgement
+from mlflow_docstore.adapters.document.driver import Document
+from mlflow_docstore.adapters.document.queries.fields import one_of
+from mlflow_docstore.adapters.document.queries.traces import (
+    place,
+    trace_filter,
+    trace_order,
+    with_text,
+)
+from mlflow_docstore.adapters.document.texts.large import LargeTexts
 from mlflow_docstore.core.paging import Page, PageRequest
-from mlflow_docstore.core.query import Order, path
-from mlflow_docstore.ports.trace_queries import TraceQuery
+from mlflow_docstore.core.query import Compare, Filter, In, Operator, Order, equals, path
+from mlflow_docstore.ports.trace_queries import Pattern, Session, SessionQuery, TraceQuery
 
+from .patterns import matcher
+from .span_matches import SpanMatches
 from .stored import IS_ACTIVE, StoredTraces, within
+from .verdicts import Verdicts
 
-_NEWEST_FIRST = (Order(path(codec.RECENT)),)
+_JUDGED_AT_ONCE = 500
+_MOST_SESSIONS = 1000
+_BY_ID = (Order(path("_id")),)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What documents must match, and what they must pass one after the other besides."""
+
+    where: tuple[Filter, ...]
+    judgements: tuple[Judgement, ...]
+
+    def keep(self, documents: list[Document]) -> list[Document]:
+        for judgement in self.judgements:
+            if not documents:
+                break
+            documents = judgement(documents)
+        return documents
 
 
 class TraceSearches:
@@ -18,12 +54,106 @@ class TraceSearches:
 
     Args:
         traces: The documents.
+        texts: Where large contents of spans are.
     """
 
-    def __init__(self, traces: StoredTraces) -> None:
+    def __init__(self, traces: StoredTraces, texts: LargeTexts) -> None:
         self._traces = traces.documents
+        self._batches = traces.batches
+        self._spans = SpanMatches(traces, texts)
+        self._verdicts = Verdicts(traces, min(_MOST_SESSIONS, traces.in_terms))
 
     def page(self, query: TraceQuery, page: PageRequest) -> Page[TraceInfo]:
         """One page, as the port says."""
-        where = (*within(query.experiment_ids), IS_ACTIVE)
-        return self._traces.page(where, _NEWEST_FIRST, page, decode_trace)
+        if query.experiment_ids == ():
+            return Page()
+        plan = self._plan(query)
+        return self._traces.page(plan.where, trace_order(query), page, decode_trace, keep=plan.keep)
+
+    def count(self, query: TraceQuery) -> int:
+        """How many there are, as the port says."""
+        if query.experiment_ids == ():
+            return 0
+        plan = self._plan(query)
+        if not plan.judgements:
+            return sum(1 for _ in self._traces.scan(plan.where, fields=()))
+        return sum(1 for _ in self._each(plan, lambda document: document["_id"]))
+
+    def sessions(self, query: SessionQuery) -> list[Session]:
+        """Sessions, as the port says: traces since then, then all of their sessions, so many at a
+        time."""
+        last = self._last(query)
+        order = sorted(last, key=lambda session: (last[session], session))
+        most = len(order) if query.most is None else query.most
+        found: list[Session] = []
+        for ids in self._batches(order):
+            if len(found) >= most:
+                break
+            first = self._first(query, ids)
+            matching = self._matching(query, first)
+            found += [Session(key, first[key], last[key]) for key in ids if key in matching]
+        return found[:most]
+
+    def _plan(self, query: TraceQuery, *besides: Filter) -> _Plan:
+        scope = (*within(query.experiment_ids), IS_ACTIVE)
+        verdicts = [self._verdicts.on(test, scope) for test in query.assessments]
+        where = (
+            *scope,
+            *besides,
+            *trace_filter(query),
+            *(condition for verdict in verdicts for condition in verdict.where),
+        )
+        judgements = [verdict.keep for verdict in verdicts if verdict.keep]
+        if query.patterns:
+            judgements.insert(0, _matching(query.patterns))
+        return _Plan(where, (*judgements, *map(self._spans.judgement, query.spans)))
+
+    def _each(self, plan: _Plan, decode: Callable[[Document], T]) -> Iterator[T]:
+        """What matches and passes, by id, so many at a time."""
+        token: str | None = None
+        while True:
+            page = PageRequest(_JUDGED_AT_ONCE, token)
+            found = self._traces.page(plan.where, _BY_ID, page, decode, keep=plan.keep)
+            yield from found.items
+            token = found.token
+            if token is None:
+                return
+
+    def _last(self, query: SessionQuery) -> dict[str, int]:
+        """When the last trace was of each session that ended within the times."""
+        since = Compare(path(codec.TIME), Operator.GE, query.since)
+        last = self._times(query, (with_text(codec.SESSION), since), max)
+        return {session: time for session, time in last.items() if time <= query.until}
+
+    def _first(self, query: SessionQuery, sessions: Sequence[str]) -> dict[str, int]:
+        return self._times(query, (one_of(codec.SESSION, tuple(sessions)),), min)
+
+    def _times(
+        self, query: SessionQuery, where: Sequence[Filter], best: Callable[[Iterable[int]], int]
+    ) -> dict[str, int]:
+        """The first or the last time of each session, among the traces that match."""
+        times: dict[str, int] = {}
+        scope = (equals(codec.EXPERIMENT, query.experiment_id), IS_ACTIVE)
+        for trace in self._traces.scan([*scope, *where], fields=(codec.SESSION, codec.TIME)):
+            session: str = trace[codec.SESSION]
+            time: int = trace[codec.TIME]
+            times[session] = best((time, times.get(session, time)))
+        return times
+
+    def _matching(self, query: SessionQuery, first: dict[str, int]) -> set[str]:
+        """Those sessions of which an earliest trace matches."""
+        if query.where == TraceQuery():
+            return set(first)
+        times = tuple(set(first.values()))
+        plan = self._plan(
+            replace(query.where, experiment_ids=(query.experiment_id,)),
+            one_of(codec.SESSION, tuple(first)),
+            In(path(codec.TIME), times),
+        )
+        found = self._each(plan, lambda trace: (trace[codec.SESSION], trace[codec.TIME]))
+        return {session for session, time in found if first[session] == time}
+
+
+def _matching(patterns: Sequence[Pattern]) -> Judgement:
+    matches = matcher([(place(pattern.field), pattern.regex) for pattern in patterns])
+    return lambda documents: [document for document in documents if matches(document)]

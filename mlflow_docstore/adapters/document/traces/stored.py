@@ -49,7 +49,7 @@ class StoredTraces:
         self._claims = Documents(driver, ASSESSMENTS)
         self._texts = texts
         self.together = driver.capabilities.supports(Feature.PATCH_INSERT)
-        self._in_terms = driver.capabilities.limits.in_terms
+        self.in_terms = driver.capabilities.limits.in_terms
 
     def find(self, trace_id: str) -> Document | None:
         """A trace, or None."""
@@ -153,7 +153,7 @@ class StoredTraces:
     def batches(self, keys: Iterable[str]) -> list[tuple[str, ...]]:
         """Distinct keys, so many at a time as a membership test may name."""
         unique = tuple(dict.fromkeys(keys))
-        return [unique[at : at + self._in_terms] for at in range(0, len(unique), self._in_terms)]
+        return [unique[at : at + self.in_terms] for at in range(0, len(unique), self.in_terms)]
 
     def _revive(self, trace: Document) -> bool:
         """Have a trace where only its links are; whether they were."""
