@@ -16,6 +16,7 @@ from .model_versions import ModelVersionRepository
 from .registered_models import RegisteredModelRepository
 from .runs import RunRepository
 from .spans import SpanRepository
+from .trace_metrics import TraceMetricRepository
 from .traces import TraceRepository
 from .webhooks import WebhookRepository
 
@@ -116,6 +117,11 @@ class Backend(Protocol):
     @abstractmethod
     def spans(self) -> SpanRepository:
         """The spans of traces."""
+
+    @property
+    @abstractmethod
+    def trace_metrics(self) -> TraceMetricRepository:
+        """What traces, spans and assessments come to."""
 
     @property
     @abstractmethod

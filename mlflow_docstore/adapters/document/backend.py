@@ -16,6 +16,7 @@ from mlflow_docstore.ports.model_versions import ModelVersionRepository
 from mlflow_docstore.ports.registered_models import RegisteredModelRepository
 from mlflow_docstore.ports.runs import RunRepository
 from mlflow_docstore.ports.spans import SpanRepository
+from mlflow_docstore.ports.trace_metrics import TraceMetricRepository
 from mlflow_docstore.ports.traces import TraceRepository
 from mlflow_docstore.ports.webhooks import WebhookRepository
 
@@ -33,6 +34,7 @@ from .repositories.model_versions import DocumentModelVersions
 from .repositories.registered_models import DocumentRegisteredModels
 from .repositories.runs import DocumentRuns
 from .repositories.spans import DocumentSpans
+from .repositories.trace_metrics import DocumentTraceMetrics
 from .repositories.traces import DocumentTraces
 from .repositories.webhooks import DocumentWebhooks
 from .retry import RetryingDriver
@@ -121,6 +123,7 @@ class DocumentBackend(Backend):
         self._model_versions = DocumentModelVersions(driver, heads)
         self._traces = DocumentTraces(traces, TraceSearches(traces, self._texts))
         self._spans = DocumentSpans(traces, self._texts)
+        self._trace_metrics = DocumentTraceMetrics(traces)
         self._indexes = DocumentIndexes(driver)
 
     @property
@@ -166,6 +169,10 @@ class DocumentBackend(Backend):
     @property
     def spans(self) -> SpanRepository:
         return self._spans
+
+    @property
+    def trace_metrics(self) -> TraceMetricRepository:
+        return self._trace_metrics
 
     @property
     def indexes(self) -> IndexRepository:

@@ -94,7 +94,7 @@ def _order_field(kind: str, key: str) -> Field:
     if Grammar.is_attribute(kind, key, "="):
         return Field(FieldKind.ATTRIBUTE, key)
     if Grammar.is_tag(kind, "="):
-        return _tag_field(key)
+        return tag_field(key)
     if Grammar.is_request_metadata(kind, "="):
         return _metadata_field(key)
     raise MlflowException.invalid_parameter_value(f"Invalid identifier type '{kind}'")
@@ -114,7 +114,7 @@ def _query(clause: Mapping[str, Any]) -> TraceQuery:
     if Grammar.is_tag(kind, comparator):
         return _of_tag(key, comparator, value)
     if Grammar.is_request_metadata(kind, comparator):
-        return _of_metadata(key, comparator, value)
+        return metadata_test(key, comparator, value)
     return _of_parts(kind, key, comparator, value)
 
 
@@ -147,7 +147,7 @@ def _of_text(field: Field, comparator: str, value: Any) -> TraceQuery:
     return TraceQuery(where=comparison(field, comparator, value))
 
 
-def _tag_field(key: str) -> Field:
+def tag_field(key: str) -> Field:
     if key == NAME_TAG:
         return Field(FieldKind.ATTRIBUTE, "name")
     return Field(FieldKind.TAG, key)
@@ -161,7 +161,7 @@ def _metadata_field(key: str) -> Field:
 
 def _of_tag(key: str, comparator: str, value: Any) -> TraceQuery:
     if key != TraceTagKey.LINKED_PROMPTS:
-        return _of_text(_tag_field(key), comparator, value)
+        return _of_text(tag_field(key), comparator, value)
     if comparator != "=":
         raise MlflowException.invalid_parameter_value(
             f"Invalid comparator '{comparator}' for prompts filter. "
@@ -174,7 +174,7 @@ def _of_tag(key: str, comparator: str, value: Any) -> TraceQuery:
     return TraceQuery(prompts=(value,))
 
 
-def _of_metadata(key: str, comparator: str, value: Any) -> TraceQuery:
+def metadata_test(key: str, comparator: str, value: Any) -> TraceQuery:
     if key in _TOTALS:
         return TraceQuery(where=_of_totals(key, comparator, value))
     if key == SOURCE_RUN and comparator == "=":

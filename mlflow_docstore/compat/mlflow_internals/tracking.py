@@ -13,6 +13,7 @@ with names_of_known_releases():
     from mlflow.utils.search_utils import (
         SearchExperimentsUtils,
         SearchLoggedModelsPaginationToken,
+        SearchTraceMetricsUtils,
         SearchTraceUtils,
     )
     from mlflow.utils.uri import append_to_uri_path, resolve_uri_if_local
@@ -41,6 +42,7 @@ __all__ = [
     "DatasetSummary",
     "SearchExperimentsUtils",
     "SearchLoggedModelsPaginationToken",
+    "SearchTraceMetricsUtils",
     "SearchTraceUtils",
     "TraceFilterCorrelationResult",
     "append_to_uri_path",

@@ -15,7 +15,6 @@ DECLINED: Mapping[Area, tuple[str, ...]] = {
         "archive_traces",
         "resolve_trace_archival_config",
     ),
-    Area.TRACE_METRICS: ("query_trace_metrics",),
     Area.ASSESSMENTS: (
         "get_assessment",
         "create_assessment",

@@ -23,6 +23,7 @@ from .logged_models import LoggedModelsMixin
 from .metrics import MetricsMixin
 from .runs import RunsMixin
 from .spans import SpansMixin
+from .trace_metrics import TraceMetricsMixin
 from .trace_search import TraceSearchMixin
 from .traces import TracesMixin
 from .traces_v2 import TracesOfOldClientsMixin
@@ -39,6 +40,7 @@ class DocStoreTrackingStore(
     SpansMixin,
     TracesOfOldClientsMixin,
     TraceSearchMixin,
+    TraceMetricsMixin,
     DeclinedMixin,
     AbstractStore,
 ):

@@ -20,9 +20,7 @@ from mlflow.tracing.constant import SpanAttributeKey, TraceMetadataKey, TraceTag
 
 from .. import scenarios
 from ..scenarios import START_TIME
-
-MILLISECOND = 1_000_000
-"""In the nanoseconds that spans count."""
+from .trace_scenarios import MS, new_trace_id
 
 Point = tuple[dict[str, Any], dict[str, float]]
 """The dimensions and the values of one point."""
@@ -66,8 +64,8 @@ def span_of(
     *,
     kind: str = "CHAIN",
     status: str = "OK",
-    start_ns: int = START_TIME * MILLISECOND,
-    lasted_ns: int | None = MILLISECOND,
+    start_ns: int = START_TIME * MS,
+    lasted_ns: int | None = MS,
     root: bool = True,
     cost: Mapping[str, Any] | None = None,
     model: Any = None,
@@ -105,11 +103,6 @@ def span_of(
 
 def _packed(digits: str) -> str:
     return b64encode(bytes.fromhex(digits)).decode()
-
-
-def new_trace_id() -> str:
-    """An id that no trace has."""
-    return f"tr-{uuid.uuid4().hex}"
 
 
 @dataclass(frozen=True)
@@ -205,8 +198,8 @@ class Measured:
 
 
 def _span(trace_id: str, *, at: int = 0, lasted: int | None = 1, **options: Any) -> Span:
-    lasted_ns = None if lasted is None else lasted * MILLISECOND
-    times = {"start_ns": (START_TIME + at) * MILLISECOND, "lasted_ns": lasted_ns}
+    lasted_ns = None if lasted is None else lasted * MS
+    times = {"start_ns": (START_TIME + at) * MS, "lasted_ns": lasted_ns}
     return span_of(trace_id, **(times | options))
 
 

@@ -7,7 +7,8 @@ from mlflow.entities import Expectation, Feedback
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from .. import scenarios
-from .metric_scenarios import Measured, measured, new_trace_id
+from .metric_scenarios import Measured, measured
+from .trace_scenarios import new_trace_id
 
 pytestmark = pytest.mark.area("trace_metrics")
 

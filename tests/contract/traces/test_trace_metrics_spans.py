@@ -6,7 +6,8 @@ import pytest
 from mlflow.store.tracking.abstract_store import AbstractStore
 
 from ..scenarios import START_TIME
-from .metric_scenarios import MILLISECOND, Measured, measured, query, span_of
+from .metric_scenarios import Measured, measured, query, span_of
+from .trace_scenarios import MS
 
 pytestmark = pytest.mark.area("trace_metrics")
 
@@ -191,7 +192,7 @@ class TestLatency:
         self, store: AbstractStore
     ) -> None:
         exact = measured(store)
-        exact.spans({"start_ns": START_TIME * MILLISECOND + 999_999, "lasted_ns": 2})
+        exact.spans({"start_ns": START_TIME * MS + 999_999, "lasted_ns": 2})
         assert exact.values("spans", "latency", "AVG") == {"AVG": 0}
 
     def test_of_a_span_that_ended_before_it_began_is_towards_zero(
@@ -368,7 +369,7 @@ class TestTime:
         self, store: AbstractStore, offset_ns: int, found: int
     ) -> None:
         exact = measured(store)
-        exact.spans({"cost": COST, "start_ns": START_TIME * MILLISECOND + offset_ns})
+        exact.spans({"cost": COST, "start_ns": START_TIME * MS + offset_ns})
         bounds = {"start_time_ms": START_TIME, "end_time_ms": START_TIME}
         assert len(exact.points("spans", "total_cost", "SUM", **bounds)) == found
 
@@ -406,7 +407,7 @@ class TestTime:
 def test_spans_of_several_traces_in_one_batch_belong_to_each(store: AbstractStore) -> None:
     batch = measured(store)
     first, second = batch.trace(at=0), batch.trace(at=60_000)
-    later = (START_TIME + 60_000) * MILLISECOND
+    later = (START_TIME + 60_000) * MS
     spans = [span_of(second, "b", root=root, start_ns=later) for root in (True, False)]
     store.log_spans(batch.experiment_id, [span_of(first, "a"), *spans])
     bounds = {"start_time_ms": START_TIME + 60_000, "end_time_ms": START_TIME + 60_000}

@@ -1,8 +1,10 @@
 """Spans: one document each, under an id that derives from those of the trace and the span."""
 
+import json
+
 from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.adapters.document.keys import digest
-from mlflow_docstore.core.spans import SpanNode, SpanRecord
+from mlflow_docstore.core.spans import Amounts, SpanNode, SpanRecord
 
 TRACE = "trace_id"
 EXPERIMENT = "experiment_id"
@@ -28,7 +30,10 @@ DURATION = "duration"
 CONTENT = "content"
 USAGE = "usage"
 COST = "cost"
-"""As the span reports it, for the totals of its trace; ``costs`` are those that are numbers."""
+"""As the span reports it, in JSON, for the totals of its trace: numbers may be of any size.
+
+``costs`` are those that are finite.
+"""
 
 COSTS = "costs"
 MODEL = "model_name"
@@ -58,10 +63,10 @@ def encode_span(trace_id: str, span: SpanRecord) -> Document:
         START: span.start,
         END: span.end,
         STARTED: span.start // _MILLISECOND,
-        DURATION: None if span.end is None else (span.end - span.start) // _MILLISECOND,
+        DURATION: None if span.end is None else _milliseconds(span.end - span.start),
         CONTENT: span.content,
-        USAGE: span.node.usage,
-        COST: span.node.cost,
+        USAGE: _encoded(span.node.usage),
+        COST: _encoded(span.node.cost),
         COSTS: dict(span.costs),
         MODEL: span.model_name,
         PROVIDER: span.model_provider,
@@ -70,4 +75,19 @@ def encode_span(trace_id: str, span: SpanRecord) -> Document:
 
 def decode_node(document: Document) -> SpanNode:
     """What totals need of a span's document."""
-    return SpanNode(document[SPAN], document[PARENT], document[USAGE], document[COST])
+    usage, cost = _decoded(document[USAGE]), _decoded(document[COST])
+    return SpanNode(document[SPAN], document[PARENT], usage, cost)
+
+
+def _milliseconds(nanoseconds: int) -> int:
+    """Towards zero, as SQL divides."""
+    whole = abs(nanoseconds) // _MILLISECOND
+    return whole if nanoseconds >= 0 else -whole
+
+
+def _encoded(amounts: Amounts | None) -> str | None:
+    return None if amounts is None else json.dumps(dict(amounts))
+
+
+def _decoded(text: str | None) -> Amounts | None:
+    return None if text is None else dict(json.loads(text))

@@ -110,6 +110,16 @@ def one_of(name: str, values: tuple[str, ...]) -> Filter:
     return In(path(name), values)
 
 
+def with_number(name: str) -> Compare:
+    """The path has a number."""
+    return Compare(path(name), Operator.GE, -LARGEST)
+
+
+def with_text(name: str) -> Compare:
+    """The path has a text, even an empty one."""
+    return Compare(path(name), Operator.GE, "")
+
+
 def unknown(field: Field) -> Unsupported:
     """The error of a field that the entity does not have."""
     return Unsupported("field", field.name, entity=field.kind.value)

@@ -4,8 +4,7 @@ from mlflow_docstore.adapters.document.codecs import spans as codec
 from mlflow_docstore.core.query import Compare, Filter, Operator, path
 from mlflow_docstore.ports.trace_queries import SpanTest
 
-from .fields import moved
-from .traces import with_text
+from .fields import moved, with_text
 
 FIELDS = {
     "name": codec.NAME,

@@ -6,17 +6,14 @@ from typing import Any
 from mlflow_docstore.adapters.document.codecs import assessments as assessment_codec
 from mlflow_docstore.adapters.document.codecs import traces as codec
 from mlflow_docstore.adapters.document.keys import escape
-from mlflow_docstore.core.metrics import LARGEST
 from mlflow_docstore.core.query import (
     And,
     AnyElement,
-    Compare,
     Exists,
     Field,
     FieldKind,
     Filter,
     MissingOr,
-    Operator,
     Or,
     Order,
     equals,
@@ -25,7 +22,7 @@ from mlflow_docstore.core.query import (
 from mlflow_docstore.core.traces import COSTS, SOURCE_RUN, TOKENS
 from mlflow_docstore.ports.trace_queries import AssessmentTest, SpanTest, TraceQuery
 
-from .fields import Leaf, moved, rewrite, unknown
+from .fields import Leaf, moved, rewrite, unknown, with_number, with_text
 
 _TOTALS = {
     **{key: f"{codec.TOKENS}.{key}" for key in TOKENS},
@@ -99,11 +96,6 @@ def assessed(test: AssessmentTest, *, besides: Mapping[str, bool] | None = None)
     return AnyElement(path(assessment_codec.ASSESSMENTS), where)
 
 
-def with_text(name: str) -> Filter:
-    """The path has a text, even an empty one."""
-    return Compare(path(name), Operator.GE, "")
-
-
 def place(field: Field) -> str:
     """The path of an attribute, a tag or of metadata.
 
@@ -126,7 +118,7 @@ def _leaf(node: Leaf) -> Filter:
 
 def _with_value(name: str) -> Filter:
     """An attribute without a value is stored as null, and exists."""
-    return Compare(path(name), Operator.GE, -LARGEST) if name in _NUMBERS else with_text(name)
+    return with_number(name) if name in _NUMBERS else with_text(name)
 
 
 def _without_value(name: str) -> Filter:

@@ -10,12 +10,11 @@ from mlflow_docstore.adapters.document.codecs import traces as codec
 from mlflow_docstore.adapters.document.codecs.traces import decode_trace
 from mlflow_docstore.adapters.document.documents import Judgement
 from mlflow_docstore.adapters.document.driver import Document
-from mlflow_docstore.adapters.document.queries.fields import one_of
+from mlflow_docstore.adapters.document.queries.fields import one_of, with_text
 from mlflow_docstore.adapters.document.queries.traces import (
     place,
     trace_filter,
     trace_order,
-    with_text,
 )
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
 from mlflow_docstore.core.paging import Page, PageRequest

@@ -7,8 +7,8 @@ from mlflow_docstore.adapters.document.codecs import assessments as codec
 from mlflow_docstore.adapters.document.codecs import traces as trace_codec
 from mlflow_docstore.adapters.document.documents import Judgement
 from mlflow_docstore.adapters.document.driver import Document
-from mlflow_docstore.adapters.document.queries.fields import one_of
-from mlflow_docstore.adapters.document.queries.traces import assessed, with_text
+from mlflow_docstore.adapters.document.queries.fields import one_of, with_text
+from mlflow_docstore.adapters.document.queries.traces import assessed
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
 from mlflow_docstore.core.query import And, AnyElement, Filter, In, Or, path
 from mlflow_docstore.ports.trace_queries import AssessmentTest
