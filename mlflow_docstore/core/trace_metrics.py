@@ -1,4 +1,4 @@
-"""Rules of metrics of traces: what the values of a group come to, and how that is told.
+"""Rules of metrics of traces: what the values of a group come to.
 
 They follow MLflow's ``sql_trace_metrics_utils`` and, in percentiles, the aggregate that it adds to
 SQLite.
@@ -6,13 +6,9 @@ SQLite.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import Any, TypeAlias
 
-from mlflow.entities.trace_metrics import AggregationType, MetricAggregation, MetricDataPoint
-
-TIME_BUCKET = "time_bucket"
-"""The dimension that says in which interval of time the values of a point are."""
+from mlflow.entities.trace_metrics import AggregationType, MetricAggregation
 
 Number: TypeAlias = int | float
 Keys: TypeAlias = tuple[str | Number, ...]
@@ -89,37 +85,3 @@ _OF_SUMMARIES: Mapping[AggregationType, Callable[[Summary], Number | None]] = {
     AggregationType.MIN: lambda summary: summary.least,
     AggregationType.MAX: lambda summary: summary.greatest,
 }
-
-
-def point(
-    metric: str,
-    names: Sequence[str],
-    keys: Keys,
-    aggregations: Sequence[MetricAggregation],
-    values: Sequence[Number | None],
-) -> MetricDataPoint | None:
-    """What is told of a group; None where there is nothing to tell.
-
-    Args:
-        metric: What was measured.
-        names: The dimensions, in the order of the keys.
-        keys: Of the group.
-        aggregations: What was asked for.
-        values: What it came to, in that order.
-    """
-    told = {
-        str(aggregation): value
-        for aggregation, value in zip(aggregations, values, strict=True)
-        if value is not None
-    }
-    if not told:
-        return None
-    dimensions = {
-        name: _moment(key) if name == TIME_BUCKET else str(key)
-        for name, key in zip(names, keys, strict=True)
-    }
-    return MetricDataPoint(metric, dimensions, told)
-
-
-def _moment(milliseconds: str | Number) -> str:
-    return datetime.fromtimestamp(float(milliseconds) / 1000.0, tz=timezone.utc).isoformat()

@@ -1,12 +1,14 @@
 """Metrics of traces: what traces, spans and assessments come to, for charts."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mlflow.entities.trace_metrics import MetricAggregation, MetricDataPoint, MetricViewType
+from mlflow.entities.trace_metrics import MetricAggregation, MetricViewType
 
 from mlflow_docstore.core.query import Compare
+from mlflow_docstore.core.trace_metrics import Keys, Number
 
 from .trace_queries import TraceQuery
 
@@ -26,7 +28,7 @@ class TraceMetricQuery:
         interval: The size of buckets of time, in milliseconds; None for none.
         since: The earliest time, inclusive, in milliseconds since the epoch.
         until: The latest time, inclusive.
-        most: The most points; None for all.
+        most: The most groups; None for all.
     """
 
     view: MetricViewType
@@ -41,16 +43,29 @@ class TraceMetricQuery:
     most: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MetricGroup:
+    """What was measured of those that have something in common.
+
+    Args:
+        keys: When their bucket begins, in milliseconds since the epoch, if there are buckets; then
+            their values of the dimensions.
+        values: What the aggregations come to; None where there was no value.
+    """
+
+    keys: Keys
+    values: Sequence[Number | None]
+
+
 class TraceMetricRepository(Protocol):
     """Metrics of traces, computed from what is stored; nothing is kept for them."""
 
     @abstractmethod
-    def points(self, query: TraceMetricQuery) -> list[MetricDataPoint]:
-        """What was asked for, a point for each bucket and combination of dimensions.
+    def groups(self, query: TraceMetricQuery) -> list[MetricGroup]:
+        """What was asked for, a group for each bucket and combination of dimensions.
 
         By bucket, then by dimensions as they are asked for. What lacks a dimension, or the measured
-        value, is left out, and so is a group of nothing; without bucket and dimensions a count of
-        nothing is a point with 0.
+        value, is in none; without bucket and dimensions a count of nothing is 0.
 
         Traces and assessments are of their trace's time, spans of their own start; but counts and
         latencies of spans are bounded by the time of their trace, as in MLflow's SQL store.

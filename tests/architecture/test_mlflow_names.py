@@ -33,6 +33,7 @@ PRIVATE = {
     "mlflow.store.artifact.utils.models": {"_parse_model_uri"},
     "mlflow.tracking._tracking_service.utils": {"_get_store"},
     "mlflow.store.tracking.file_store": {"_validate_new_trace_id"},
+    "mlflow.store.tracking.utils.sql_trace_metrics_utils": {"validate_query_trace_metrics_params"},
     "mlflow.tracing.otel.translation": {"translate_loaded_span", "translate_span_when_storing"},
     "mlflow.tracing.utils": {
         "TraceJSONEncoder",
@@ -53,6 +54,7 @@ PRIVATE = {
         "SearchLoggedModelsPaginationToken",
         "SearchModelUtils",
         "SearchModelVersionUtils",
+        "SearchTraceMetricsUtils",
         "SearchUtils",
     },
     "mlflow.utils.time": {"get_current_time_millis"},

@@ -58,6 +58,8 @@ IMPLEMENTED = frozenset(
         "link_prompts_to_trace",
         # spans
         "log_spans",
+        # trace metrics
+        "query_trace_metrics",
         # what the server asks before it starts
         "supports_workspaces",
         "supports_trace_archival",

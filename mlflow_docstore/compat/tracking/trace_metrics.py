@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timezone
 
 from mlflow.entities.trace_metrics import MetricAggregation, MetricDataPoint, MetricViewType
 from mlflow.exceptions import MlflowException
@@ -12,7 +13,9 @@ from mlflow.store.tracking import MAX_RESULTS_QUERY_TRACE_METRICS
 from mlflow_docstore.compat.arguments import parsed_experiment_ids
 from mlflow_docstore.compat.filters.trace_metrics import parsed_filters
 from mlflow_docstore.ports.backend import Backend
-from mlflow_docstore.ports.trace_metrics import TraceMetricQuery
+from mlflow_docstore.ports.trace_metrics import MetricGroup, TraceMetricQuery
+
+_TIME_BUCKET = "time_bucket"
 
 
 class TraceMetricsMixin:
@@ -53,7 +56,8 @@ class TraceMetricsMixin:
         )
         if not aggregations:
             return _of_no_aggregation(query)
-        return PagedList(self._backend.trace_metrics.points(query), None)
+        groups = self._backend.trace_metrics.groups(query)
+        return PagedList(list(filter(None, (_point(query, group) for group in groups))), None)
 
 
 def _validate(
@@ -83,6 +87,27 @@ def _interval(seconds: int | None, since: int | None, until: int | None) -> int 
             f"time_interval_seconds must be a positive integer, got {seconds!r}"
         )
     return seconds * 1000
+
+
+def _point(query: TraceMetricQuery, group: MetricGroup) -> MetricDataPoint | None:
+    """What is told of a group; None where there is nothing to tell."""
+    values = {
+        str(aggregation): value
+        for aggregation, value in zip(query.aggregations, group.values, strict=True)
+        if value is not None
+    }
+    if not values:
+        return None
+    names = query.dimensions if query.interval is None else (_TIME_BUCKET, *query.dimensions)
+    dimensions = dict(zip(names, map(_text, group.keys), strict=True))
+    return MetricDataPoint(query.metric, dimensions, values)
+
+
+def _text(key: str | float) -> str:
+    """A dimension as it is, and the begin of a bucket as MLflow writes it."""
+    if isinstance(key, str):
+        return key
+    return datetime.fromtimestamp(key / 1000.0, tz=timezone.utc).isoformat()
 
 
 def _of_no_aggregation(query: TraceMetricQuery) -> PagedList[MetricDataPoint]:

@@ -2,14 +2,14 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from itertools import islice
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any
 
-from mlflow.entities.trace_metrics import AggregationType, MetricDataPoint
+from mlflow.entities.trace_metrics import AggregationType
 
 from mlflow_docstore.adapters.document.codecs import spans as span_codec
 from mlflow_docstore.adapters.document.codecs import traces as codec
@@ -28,10 +28,8 @@ from mlflow_docstore.adapters.document.queries.trace_metrics import (
 )
 from mlflow_docstore.adapters.document.traces.stored import IS_ACTIVE, StoredTraces, within
 from mlflow_docstore.core.query import Filter, In, all_of, path
-from mlflow_docstore.core.trace_metrics import TIME_BUCKET, Keys, Number, Summary, point
-from mlflow_docstore.ports.trace_metrics import TraceMetricQuery, TraceMetricRepository
-
-_Found: TypeAlias = list[tuple[Keys, Sequence[Number | None]]]
+from mlflow_docstore.core.trace_metrics import Keys, Summary
+from mlflow_docstore.ports.trace_metrics import MetricGroup, TraceMetricQuery, TraceMetricRepository
 
 
 class DocumentTraceMetrics(TraceMetricRepository):
@@ -44,32 +42,22 @@ class DocumentTraceMetrics(TraceMetricRepository):
     def __init__(self, traces: StoredTraces) -> None:
         self._traces = traces
 
-    def points(self, query: TraceMetricQuery) -> list[MetricDataPoint]:
-        names = (*(() if query.interval is None else (TIME_BUCKET,)), *query.dimensions)
-        found = [] if query.most == 0 else self._groups(query) or _nothing(query)
-        points = [
-            point(query.metric, names, keys, query.aggregations, values) for keys, values in found
-        ]
-        return [one for one in points if one is not None]
-
-    def _groups(self, query: TraceMetricQuery) -> _Found:
-        """Groups in their order, with the values of the aggregations in theirs."""
+    def groups(self, query: TraceMetricQuery) -> list[MetricGroup]:
+        if query.most == 0:
+            return []
         if _is_of_percentiles(query):
-            summaries = self._gathered(query)
+            found = _told(self._gathered(query), query)
         elif chooses_traces(query):
-            summaries = self._merged(query)
+            found = _told(self._merged(query), query)
         else:
-            return self._reduced(query)
-        first = sorted(summaries.items(), key=itemgetter(0))[: query.most]
-        return [
-            (keys, [summary.value(one) for one in query.aggregations]) for keys, summary in first
-        ]
+            found = self._reduced(query)
+        return found or _nothing(query)
 
-    def _reduced(self, query: TraceMetricQuery) -> _Found:
+    def _reduced(self, query: TraceMetricQuery) -> list[MetricGroup]:
         """Groups as the database has them."""
         where = all_of(*next(self._scopes(query)))
         group = replace(group_of(query, told(query)), where=where, limit=query.most)
-        return [(row.keys, row.values) for row in self._documents(query).group(group)]
+        return [MetricGroup(row.keys, row.values) for row in self._documents(query).group(group)]
 
     def _merged(self, query: TraceMetricQuery) -> dict[Keys, Summary]:
         """Groups put together of those that the database has of parts."""
@@ -126,9 +114,18 @@ def _is_of_percentiles(query: TraceMetricQuery) -> bool:
     return any(one.aggregation_type is AggregationType.PERCENTILE for one in query.aggregations)
 
 
-def _nothing(query: TraceMetricQuery) -> _Found:
+def _told(summaries: Mapping[Keys, Summary], query: TraceMetricQuery) -> list[MetricGroup]:
+    """The first groups, in their order, and what the aggregations make of them."""
+    first = sorted(summaries.items(), key=itemgetter(0))[: query.most]
+    return [
+        MetricGroup(keys, [summary.value(one) for one in query.aggregations])
+        for keys, summary in first
+    ]
+
+
+def _nothing(query: TraceMetricQuery) -> list[MetricGroup]:
     """What is said where nothing was found: how many there are, unless they are told apart."""
     counts = all(one.aggregation_type is AggregationType.COUNT for one in query.aggregations)
     if query.interval is not None or query.dimensions or not counts:
         return []
-    return [((), [0] * len(query.aggregations))]
+    return [MetricGroup((), [0] * len(query.aggregations))]
