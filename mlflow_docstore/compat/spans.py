@@ -9,6 +9,7 @@ from typing import Any
 from mlflow.entities import Span
 from mlflow.exceptions import MlflowException
 
+from mlflow_docstore.compat.arguments import text
 from mlflow_docstore.compat.mlflow_internals.tracing import (
     TraceJSONEncoder,
     translate_span_when_storing,
@@ -100,8 +101,8 @@ def _record(span: Span, content: Mapping[str, Any], attributes: Attributes) -> S
             _named(usage, TOKENS),
             _named(cost, COSTS),
         ),
-        name=span.name,
-        type=_text(span.span_type),
+        name=text(span.name),
+        type=text(span.span_type),
         status=span.status.status_code.value,
         start=span.start_time_ns,
         end=span.end_time_ns,
@@ -142,10 +143,6 @@ def _model(value: Any) -> str | None:
     return value[:_MODEL_LENGTH] if isinstance(value, str) else None
 
 
-def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value)
-
-
 def _unquoted(value: Any) -> Any:
     """A text that was written as JSON, or once more than that."""
     parsed = try_json_loads(value)
@@ -164,7 +161,7 @@ def _session(attributes: Iterable[Attributes]) -> str | None:
 def _first(attributes: Iterable[Attributes], names: Sequence[str]) -> str | None:
     """What the first span says that says any of these."""
     said = (one[name] for one in attributes for name in names if one.get(name))
-    return _text(_unquoted(next(said, None)))
+    return text(_unquoted(next(said, None))) or None
 
 
 def _previews(root: Attributes) -> tuple[str | None, str | None]:

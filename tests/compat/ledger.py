@@ -58,6 +58,7 @@ IMPLEMENTED = frozenset(
         "link_prompts_to_trace",
         # spans
         "log_spans",
+        "log_spans_async",
         # trace metrics
         "query_trace_metrics",
         # what the server asks before it starts
@@ -91,7 +92,6 @@ INHERITED = {
     "search_runs": "wraps _search_runs",
     "set_model_versions_tags": "get_logged_model, then set_logged_model_tags",
     "delete_traces": "checks its arguments, then _delete_traces",
-    "log_spans_async": "calls log_spans in a thread",
     "log_metric_async": "queues for log_batch",
     "log_param_async": "queues for log_batch",
     "set_tag_async": "queues for log_batch",

@@ -1,5 +1,6 @@
 """Spans, and traces with them, by MLflow's signatures."""
 
+import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -8,8 +9,12 @@ from mlflow.entities import Span, Trace, TraceData, TraceInfo
 from mlflow.exceptions import MlflowException, MlflowTracingException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
-from mlflow_docstore.compat.arguments import looked_up_experiment_id, parsed_experiment_ids
-from mlflow_docstore.compat.errors import READING_TRACE, answering
+from mlflow_docstore.compat.arguments import (
+    looked_up_experiment_id,
+    parsed_experiment_ids,
+    text,
+)
+from mlflow_docstore.compat.errors import READING_TRACE, answering, internal_errors
 from mlflow_docstore.compat.mlflow_internals.tracing import stored_span
 from mlflow_docstore.compat.releases import TRACES_STAY_IN_THEIR_EXPERIMENT
 from mlflow_docstore.compat.spans import batches_of
@@ -39,6 +44,10 @@ class SpansMixin:
         self._backend.spans.log(batches_of(spans), self._home(location))
         return spans
 
+    async def log_spans_async(self, location: str, spans: Sequence[Span]) -> Sequence[Span]:
+        # As MLflow's base class has it since some release after 3.14, where it refuses.
+        return await asyncio.to_thread(self.log_spans, location, spans)
+
     def _home(self, location: str) -> Home:
         def new_trace(trace_id: str) -> tuple[str, Mapping[str, str]]:
             experiment = self._backend.experiments.recent(looked_up_experiment_id(location))
@@ -61,7 +70,7 @@ class SpansMixin:
 
     def _trace(self, trace_id: str) -> Trace:
         with answering(READING_TRACE):
-            stored = self._backend.spans.read([trace_id])
+            stored = self._backend.spans.read([text(trace_id)])
             if not stored:
                 raise NotFound("trace", trace_id)
         return _with_spans(stored[0])
@@ -75,7 +84,7 @@ class SpansMixin:
         del location
         if not trace_ids:
             return []
-        stored = self._backend.spans.read(trace_ids, _scope(experiment_ids))
+        stored = self._backend.spans.read(*_scope(trace_ids, experiment_ids))
         return [trace for trace in map(_with_spans, stored) if _is_whole(trace)]
 
     def batch_get_trace_infos(
@@ -87,11 +96,16 @@ class SpansMixin:
         del location
         if not trace_ids:
             return []
-        return self._backend.traces.get_many(trace_ids, _scope(experiment_ids))
+        return self._backend.traces.get_many(*_scope(trace_ids, experiment_ids))
 
 
-def _scope(experiment_ids: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if experiment_ids is None else parsed_experiment_ids(experiment_ids)
+def _scope(
+    trace_ids: Sequence[str], experiment_ids: Sequence[str] | None
+) -> tuple[list[str], tuple[str, ...] | None]:
+    """Which traces, and of which experiments."""
+    with internal_errors():
+        keys = [text(key) for key in trace_ids]
+        return keys, None if experiment_ids is None else parsed_experiment_ids(experiment_ids)
 
 
 def _with_spans(stored: StoredTrace) -> Trace:

@@ -25,7 +25,6 @@ from .runs import RunsMixin
 from .spans import SpansMixin
 from .trace_metrics import TraceMetricsMixin
 from .trace_search import TraceSearchMixin
-from .traces import TracesMixin
 from .traces_v2 import TracesOfOldClientsMixin
 
 
@@ -36,9 +35,8 @@ class DocStoreTrackingStore(
     MetricsMixin,
     InputsMixin,
     LoggedModelsMixin,
-    TracesMixin,
-    SpansMixin,
     TracesOfOldClientsMixin,
+    SpansMixin,
     TraceSearchMixin,
     TraceMetricsMixin,
     DeclinedMixin,

@@ -10,7 +10,12 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 from mlflow_docstore.compat.arguments import judged_after, parsed_experiment_id, text, whole
 from mlflow_docstore.compat.assessments import with_id_and_times
-from mlflow_docstore.compat.errors import SETTING_TRACE_TAG, STARTING_TRACE, answering
+from mlflow_docstore.compat.errors import (
+    SETTING_TRACE_TAG,
+    STARTING_TRACE,
+    answering,
+    internal_errors,
+)
 from mlflow_docstore.compat.mlflow_internals.tracing import (
     validate_new_trace_id,
     validate_trace_tag,
@@ -21,6 +26,7 @@ from mlflow_docstore.compat.releases import (
     TRACES_STAY_IN_THEIR_EXPERIMENT,
 )
 from mlflow_docstore.compat.spans import checked_name, checked_session
+from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.traces import FINALIZED, NAME_TAG, SESSION
 from mlflow_docstore.ports.backend import Backend
 
@@ -39,7 +45,7 @@ class TracesMixin:
 
     def start_trace(self, trace_info: TraceInfo) -> TraceInfo:
         checked_name(trace_info.tags.get(NAME_TAG))
-        experiment = active_experiment(self._backend.experiments.recent, trace_info.experiment_id)
+        experiment = self._home_of(trace_info.experiment_id)
         trace = self._told(trace_info, experiment)
         with answering(STARTING_TRACE):
             if ARTIFACT_LOCATION in trace_info.tags:
@@ -47,9 +53,20 @@ class TracesMixin:
                 self._backend.traces.get(trace.trace_id)
             return self._backend.traces.start(trace, may_move=not TRACES_STAY_IN_THEIR_EXPERIMENT)
 
+    def _home_of(self, experiment_id: Any) -> Experiment:
+        """The experiment of a new trace; unlike elsewhere, nothing stands for the default one."""
+        experiment = active_experiment(self._backend.experiments.recent, experiment_id)
+        with internal_errors():
+            int(experiment_id)
+        return experiment
+
     def _told(self, info: TraceInfo, experiment: Experiment) -> TraceInfo:
         """The trace as it is stored."""
-        checked_session(info.trace_metadata.get(SESSION))
+        metadata = {**info.trace_metadata, FINALIZED: "true"}
+        with internal_errors():
+            # Keys that are no texts cannot be sorted, and MLflow sorts them.
+            metadata = texts({key: metadata[key] for key in sorted(metadata)})
+        checked_session(metadata.get(SESSION))
         assessments = [with_id_and_times(one, info.trace_id) for one in info.assessments]
         return TraceInfo(
             info.trace_id,
@@ -61,7 +78,7 @@ class TracesMixin:
             response_preview=_preview(info.response_preview),
             client_request_id=text(info.client_request_id),
             tags=texts(info.tags) | new_trace_tags(experiment, info.trace_id),
-            trace_metadata=texts(info.trace_metadata) | {FINALIZED: "true"},
+            trace_metadata=metadata,
             assessments=assessments,
         )
 
@@ -70,6 +87,7 @@ class TracesMixin:
 
     def set_trace_tag(self, trace_id: str, key: str, value: str | None) -> None:
         key, value = validate_trace_tag(key, value)
+        value = text(value)
         if key == NAME_TAG:
             self._backend.traces.set_tag(trace_id, key, checked_name(value))
             return
@@ -77,6 +95,7 @@ class TracesMixin:
             self._backend.traces.set_tag(trace_id, key, value)
 
     def delete_trace_tag(self, trace_id: str, key: str) -> None:
+        key = text(key)
         if key == NAME_TAG:
             with judged_after(lambda: self._backend.traces.get(trace_id)):
                 self._backend.traces.delete_tag(trace_id, key)
@@ -92,8 +111,11 @@ class TracesMixin:
     ) -> int:
         experiment_id = parsed_experiment_id(experiment_id)
         if trace_ids:
-            return self._backend.traces.delete(experiment_id, trace_ids)
-        return self._delete_oldest(experiment_id, whole(max_timestamp_millis), max_traces)
+            if not isinstance(trace_ids, list | tuple | set):
+                raise InvalidArgument("type", trace_ids)
+            return self._backend.traces.delete(experiment_id, [text(key) for key in trace_ids])
+        most = None if max_traces is None else whole(max_traces)
+        return self._delete_oldest(experiment_id, whole(max_timestamp_millis), most)
 
     def _delete_oldest(self, experiment_id: str, until: int, most: int | None) -> int:
         deleted = 0
@@ -114,15 +136,18 @@ class TracesMixin:
                 f" Provided {len(trace_ids)} traces.",
                 INVALID_PARAMETER_VALUE,
             )
-        self._backend.traces.link_run(trace_ids, run_id)
+        if run_id is None:
+            raise InvalidArgument("type", run_id)
+        self._backend.traces.link_run([text(key) for key in trace_ids], text(run_id))
 
     def link_prompts_to_trace(
         self, trace_id: str, prompt_versions: Sequence[PromptVersion]
     ) -> None:
         if not prompt_versions:
             return
-        prompts = [f"{prompt.name}/{prompt.version}" for prompt in prompt_versions]
-        self._backend.traces.link_prompts(trace_id, prompts)
+        with judged_after(lambda: self._backend.traces.get(trace_id)), internal_errors():
+            prompts = [f"{prompt.name}/{prompt.version}" for prompt in prompt_versions]
+        self._backend.traces.link_prompts(text(trace_id), prompts)
 
 
 def new_trace_tags(experiment: Experiment, trace_id: str) -> dict[str, str]:
@@ -137,7 +162,13 @@ def new_trace_tags(experiment: Experiment, trace_id: str) -> dict[str, str]:
 
 
 def texts(entries: Mapping[str, Any]) -> dict[str, Any]:
-    """Keys and values as columns of texts hold them."""
+    """Keys and values as columns of texts hold them.
+
+    Raises:
+        InvalidArgument: ``kind="type"``.
+    """
+    if None in entries:
+        raise InvalidArgument("type", None)
     return {text(key): text(value) for key, value in entries.items()}
 
 

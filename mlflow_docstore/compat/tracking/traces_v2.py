@@ -6,22 +6,19 @@ from mlflow.entities import TraceInfo, TraceLocation, TraceState
 from mlflow.entities.trace_info_v2 import TraceInfoV2
 from mlflow.entities.trace_status import TraceStatus
 
-from mlflow_docstore.compat.arguments import judged_after, whole
+from mlflow_docstore.compat.arguments import judged_after, text, whole
 from mlflow_docstore.compat.errors import internal_errors
 from mlflow_docstore.compat.mlflow_internals.tracing import generate_request_id_v2
 from mlflow_docstore.compat.spans import checked_name, checked_session
+from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.traces import IN_PROGRESS, NAME_TAG, SESSION
-from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.traces import TraceEnd
 
-from .experiments import active_experiment
-from .traces import new_trace_tags, texts
+from .traces import TracesMixin, new_trace_tags, texts
 
 
-class TracesOfOldClientsMixin:
+class TracesOfOldClientsMixin(TracesMixin):
     """The area ``traces`` of a tracking store, for clients of MLflow 2."""
-
-    _backend: Backend
 
     def deprecated_start_trace_v2(
         self,
@@ -31,8 +28,10 @@ class TracesOfOldClientsMixin:
         tags: Mapping[str, str],
     ) -> TraceInfoV2:
         checked_name(tags.get(NAME_TAG))
-        experiment = active_experiment(self._backend.experiments.recent, experiment_id)
-        checked_session(request_metadata.get(SESSION))
+        experiment = self._home_of(experiment_id)
+        with internal_errors():
+            metadata = texts(dict(request_metadata))
+        checked_session(metadata.get(SESSION))
         trace_id = generate_request_id_v2()
         trace = TraceInfo(
             trace_id,
@@ -40,7 +39,7 @@ class TracesOfOldClientsMixin:
             request_time=whole(timestamp_ms),
             state=TraceState(IN_PROGRESS),
             tags=texts(tags) | new_trace_tags(experiment, trace_id),
-            trace_metadata=texts(request_metadata),
+            trace_metadata=metadata,
         )
         return TraceInfoV2.from_v3(self._backend.traces.start(trace))
 
@@ -53,13 +52,21 @@ class TracesOfOldClientsMixin:
         tags: Mapping[str, str],
     ) -> TraceInfoV2:
         with judged_after(lambda: self._backend.traces.get(request_id)), internal_errors():
-            checked_session(request_metadata.get(SESSION))
-            rest = texts(tags)
+            # MLflow subtracts the start from it before anything else.
+            at = whole(timestamp_ms - 0)
+            metadata, rest = texts(dict(request_metadata)), texts(dict(tags))
+            checked_session(metadata.get(SESSION))
             end = TraceEnd(
-                at=whole(timestamp_ms),
-                state=TraceState(status).value,
+                at=at,
+                state=_state(status),
                 name=checked_name(rest.pop(NAME_TAG, None)),
-                metadata=texts(request_metadata),
+                metadata=metadata,
                 tags=rest,
             )
         return TraceInfoV2.from_v3(self._backend.traces.end(request_id, end))
+
+
+def _state(status: TraceStatus | None) -> str:
+    if status is None:
+        raise InvalidArgument("type", status)
+    return str(TraceState(text(status)).value)
