@@ -36,7 +36,7 @@ DIFFERING = frozenset(
         *("test_search_logged_models_order", "test_search_runs_order", "test_large_inputs"),
         *("test_search_registered_models", "test_search_model_versions", "test_stages"),
         *("test_find_order", "test_find_paging", "test_find_join", "test_patch_maximum"),
-        *("test_prepare", "test_limits"),
+        *("test_prepare", "test_limits", "test_delete_traces", "test_resent_spans"),
     }
 )
 """Modules of the contract and of the driver's deck in which a dialect's adapter does otherwise than

@@ -7,7 +7,10 @@ from mlflow_docstore.compat.errors import (
     ANSWERS,
     MODEL_METRICS,
     ONE_PARAM,
+    READING_TRACE,
     RENAMING,
+    SETTING_TRACE_TAG,
+    STARTING_TRACE,
     Table,
     answering,
     internal_errors,
@@ -116,6 +119,32 @@ CASES: list[tuple[StoreError, str, str]] = [
     (Unreachable("server", reason="refused"), "TEMPORARILY_UNAVAILABLE", "reason: refused"),
     (Unsupported("schema", "9"), "NOT_IMPLEMENTED", "schema '9'"),
     (StoreError("thing"), "INTERNAL_ERROR", "thing"),
+    (NotFound("trace", "tr-1"), "RESOURCE_DOES_NOT_EXIST", "Trace with ID 'tr-1' not found."),
+    (
+        NotFound("trace_tag", "team", trace_id="tr-1"),
+        "RESOURCE_DOES_NOT_EXIST",
+        "No trace tag with key 'team' for trace with ID 'tr-1'",
+    ),
+    (
+        AlreadyExists("trace", "tr-1"),
+        "INVALID_PARAMETER_VALUE",
+        "Trace with ID 'tr-1' already exists in another experiment.",
+    ),
+    (AlreadyExists("trace_link", "tr-1"), "BAD_REQUEST", "trace_link 'tr-1'"),
+    (Conflict("trace", "tr-1"), "TEMPORARILY_UNAVAILABLE", "try again"),
+    (
+        InvalidState("trace", "b", locations={"c": "ARCHIVE_REPO", "b": "ARCHIVE_REPO"}),
+        "INVALID_STATE",
+        "Cannot log spans to archived traces: 'b', 'c'.",
+    ),
+    (
+        InvalidState("trace", "b", locations={"c": "ARTIFACT_REPO", "b": "ARCHIVE_REPO"}),
+        "INVALID_STATE",
+        (
+            "Cannot log spans because one or more traces are unavailable for DB-backed span writes:"
+            " archived='b'; other='c'"
+        ),
+    ),
 ]
 
 
@@ -148,6 +177,25 @@ def test_error_has_mlflows_code_and_text(error: StoreError, code: str, text: str
             ),
         ),
         (MODEL_METRICS, NotFound("logged_model", "m-1"), "BAD_REQUEST", "'m-1' not found"),
+        (
+            STARTING_TRACE,
+            NotFound("trace", "tr-1"),
+            "RESOURCE_DOES_NOT_EXIST",
+            "Trace with ID 'tr-1' no longer exists.",
+        ),
+        (
+            STARTING_TRACE,
+            InvalidState("trace", "tr-1", location="ARCHIVE_REPO"),
+            "INVALID_STATE",
+            "Cannot update traces that are no longer DB-backed: 'tr-1'.",
+        ),
+        (
+            READING_TRACE,
+            NotFound("trace", "tr-1"),
+            "RESOURCE_DOES_NOT_EXIST",
+            "Trace with ID tr-1 is not found.",
+        ),
+        (SETTING_TRACE_TAG, NotFound("trace", "tr-1"), "BAD_REQUEST", "'tr-1' not found."),
         (MODEL_METRICS, NotFound("run", "abc"), "RESOURCE_DOES_NOT_EXIST", "Run with id=abc"),
     ],
 )

@@ -15,7 +15,7 @@ from .environment import NEWEST, PROJECT, make_environment, version_of
 from .table import Verdict, with_row
 
 PAGE = PROJECT / "docs" / "mlflow-versions.md"
-CONTRACT = ("tests/contract/store", "tests/contract/registry")
+CONTRACT = tuple(f"tests/contract/{room}" for room in ("store", "registry", "traces"))
 JUDGED = {
     "contract on MLflow's SQLite store": (*CONTRACT, "--store-uri", "sqlite"),
     "contract on memory": (*CONTRACT, "--store-uri", "memory"),
