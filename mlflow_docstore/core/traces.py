@@ -19,6 +19,15 @@ SPANS_LOCATION_TAG = "mlflow.trace.spansLocation"
 IN_STORE = "TRACKING_STORE"
 """The spans are here."""
 
+ARCHIVED = "ARCHIVE_REPO"
+"""They are in an archive."""
+
+ARCHIVE_TAG = "mlflow.trace.archiveLocation"
+"""The tag that says where that is."""
+
+ARCHIVAL_FAILURE_TAG = "mlflow.trace.archivalFailure"
+"""The tag that says why no archive can be made of them."""
+
 FINALIZED = "mlflow.trace.infoFinalized"
 """Metadata of a trace whose start has been told, so that spans no longer decide its times."""
 

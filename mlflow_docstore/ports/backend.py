@@ -16,6 +16,7 @@ from .model_versions import ModelVersionRepository
 from .registered_models import RegisteredModelRepository
 from .runs import RunRepository
 from .spans import SpanRepository
+from .trace_archives import TraceArchiveRepository
 from .trace_metrics import TraceMetricRepository
 from .traces import TraceRepository
 from .webhooks import WebhookRepository
@@ -120,6 +121,11 @@ class Backend(Protocol):
 
     @property
     @abstractmethod
+    def trace_archives(self) -> TraceArchiveRepository:
+        """What traces tell of archives that hold their spans."""
+
+    @property
+    @abstractmethod
     def trace_metrics(self) -> TraceMetricRepository:
         """What traces, spans and assessments come to."""
 
@@ -164,6 +170,7 @@ class Backend(Protocol):
         """Remove parts of large texts that nothing refers to any more; how many.
 
         Interrupted calls leave them. Safe beside writers: what was written within a day stays.
+        Spans that were about to lose their contents to an archive lose them.
         """
 
     @abstractmethod

@@ -117,8 +117,13 @@ class ExperimentRepository(Protocol):
         """
 
     @abstractmethod
-    def delete_tag(self, experiment_id: str, key: str) -> None:
+    def delete_tag(self, experiment_id: str, key: str, value: str | None = None) -> None:
         """Remove a tag of an active experiment.
+
+        Args:
+            experiment_id: Which.
+            key: Of the tag.
+            value: What the tag must say to be removed; None for whatever it says.
 
         Raises:
             NotFound: ``kind="experiment"`` or ``kind="experiment_tag"`` with

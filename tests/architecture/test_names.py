@@ -11,12 +11,12 @@ from .tree import PACKAGE, ROOT, Source, sources
 AREAS = {area.value for area in Area}
 
 SHARED = {
-    "mlflow_docstore/ports": {"backend", "indexes", "trace_queries"},
-    "mlflow_docstore/adapters/document/repositories": {"indexes"},
+    "mlflow_docstore/ports": {"backend", "indexes", "trace_archives", "trace_queries"},
+    "mlflow_docstore/adapters/document/repositories": {"indexes", "trace_archives"},
     "mlflow_docstore/adapters/document/codecs": {"tags"},
     "mlflow_docstore/adapters/document/queries": {"fields", "hot"},
     "mlflow_docstore/compat/filters": {"comparators"},
-    "mlflow_docstore/compat/tracking": {"store", "declined", "traces_v2"},
+    "mlflow_docstore/compat/tracking": {"store", "declined", "trace_archives", "traces_v2"},
     "mlflow_docstore/compat/registry": {"store", "secrets"},
 }
 """Folders of areas, and the modules in each that serve several areas or none."""

@@ -16,6 +16,7 @@ from mlflow_docstore.ports.model_versions import ModelVersionRepository
 from mlflow_docstore.ports.registered_models import RegisteredModelRepository
 from mlflow_docstore.ports.runs import RunRepository
 from mlflow_docstore.ports.spans import SpanRepository
+from mlflow_docstore.ports.trace_archives import TraceArchiveRepository
 from mlflow_docstore.ports.trace_metrics import TraceMetricRepository
 from mlflow_docstore.ports.traces import TraceRepository
 from mlflow_docstore.ports.webhooks import WebhookRepository
@@ -34,6 +35,7 @@ from .repositories.model_versions import DocumentModelVersions
 from .repositories.registered_models import DocumentRegisteredModels
 from .repositories.runs import DocumentRuns
 from .repositories.spans import DocumentSpans
+from .repositories.trace_archives import DocumentTraceArchives
 from .repositories.trace_metrics import DocumentTraceMetrics
 from .repositories.traces import DocumentTraces
 from .repositories.webhooks import DocumentWebhooks
@@ -111,7 +113,7 @@ class DocumentBackend(Backend):
         chunks = Chunks(driver)
         points = ModelPoints(driver)
         self._texts = LargeTexts(driver)
-        traces = StoredTraces(driver, self._texts)
+        self._stored_traces = traces = StoredTraces(driver, self._texts)
         self._experiments = DocumentExperiments(driver, points, traces, self._texts)
         self._runs = DocumentRuns(driver, chunks, points, self._texts)
         self._metrics = DocumentMetrics(chunks)
@@ -123,6 +125,7 @@ class DocumentBackend(Backend):
         self._model_versions = DocumentModelVersions(driver, heads)
         self._traces = DocumentTraces(traces, TraceSearches(traces, self._texts))
         self._spans = DocumentSpans(traces, self._texts)
+        self._trace_archives = DocumentTraceArchives(traces, self._texts)
         self._trace_metrics = DocumentTraceMetrics(traces)
         self._indexes = DocumentIndexes(driver)
 
@@ -171,6 +174,10 @@ class DocumentBackend(Backend):
         return self._spans
 
     @property
+    def trace_archives(self) -> TraceArchiveRepository:
+        return self._trace_archives
+
+    @property
     def trace_metrics(self) -> TraceMetricRepository:
         return self._trace_metrics
 
@@ -208,6 +215,7 @@ class DocumentBackend(Backend):
         return version
 
     def sweep(self) -> int:
+        self._stored_traces.sweep()
         return self._texts.sweep()
 
     def reclaim(self) -> None:

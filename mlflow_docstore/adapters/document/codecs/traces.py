@@ -54,6 +54,15 @@ REVISION = "revision"
 ERA = "era"
 """Which of the traces that ever had this id it is: spans of others are not its own."""
 
+ARCHIVER = "archiver"
+"""Who archives it at present, since when; there only while somebody does."""
+
+ARCHIVER_TOKEN = f"{ARCHIVER}.token"
+ARCHIVER_SINCE = f"{ARCHIVER}.since"
+
+EMPTIED = "emptied"
+"""Whether its spans have lost their contents to an archive; there only once they shall."""
+
 ACTIVE = "active"
 ABSENT = "absent"
 """Of a document that only holds links of a trace that is not there, or no more."""
@@ -64,7 +73,7 @@ LOCATION = path_of(TAGS, SPANS_LOCATION_TAG)
 CONTENT = (
     *(EXPERIMENT, RECENT, TIME, DURATION, ENDED, STATE, CLIENT_ID, REQUEST, RESPONSE, NAME),
     *(SESSION, TOKENS, COSTS, TAGS, METADATA, ASSESSMENTS, MARK),
-    *(SPANS, SPANS_FULL, REVISION, ERA),
+    *(SPANS, SPANS_FULL, REVISION, ERA, ARCHIVER, EMPTIED),
 )
 """Fields that go with a trace: its links stay."""
 

@@ -107,16 +107,18 @@ class DocumentExperiments(ExperimentRepository):
                 return
             self._require_active(self._document(experiment_id))
 
-    def delete_tag(self, experiment_id: str, key: str) -> None:
+    def delete_tag(self, experiment_id: str, key: str, value: str | None = None) -> None:
         name = path_of(codec.TAGS, key)
+        there = Exists(path(name)) if value is None else equals(name, value)
         for _ in rounds(_KIND, experiment_id):
             outcome = self._experiments.patch(
-                experiment_id, Patch(unset=(name,)), when=(_IS_ACTIVE, Exists(path(name)))
+                experiment_id, Patch(unset=(name,)), when=(_IS_ACTIVE, there)
             )
             if outcome.matched:
                 return
             experiment = self._require_active(self._document(experiment_id))
-            if key not in decode_experiment(experiment).tags:
+            found = decode_experiment(experiment).tags
+            if key not in found or value not in (None, found[key]):
                 if outcome.uncertain:
                     return
                 raise NotFound("experiment_tag", key, experiment_id=experiment_id)

@@ -1,6 +1,7 @@
 """Spans: documents of their own, and the traces that tell of them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 
@@ -57,7 +58,8 @@ class DocumentSpans(SpanRepository):
             traces = {
                 key: stored.get(key) or self._begun(batch, home) for key, batch in waiting.items()
             }
-            _check(stored.values(), home)
+            with self._taken_back(stored, raced):
+                _check(stored.values(), home)
             self._move(traces, waiting, raced)
             documents, parts = self._encoded(traces, waiting)
             with self._texts.stored(parts):
@@ -71,10 +73,17 @@ class DocumentSpans(SpanRepository):
     def read(
         self, trace_ids: Sequence[str], experiment_ids: Sequence[str] | None = None
     ) -> list[StoredTrace]:
-        traces = self._traces.get_many(trace_ids, within(experiment_ids))
-        contents = self._contents([one for one in traces.values() if location(one) == IN_STORE])
+        scope = within(experiment_ids)
+        traces = self._traces.get_many(trace_ids, scope)
+        contents = self._contents([one for one in traces.values() if _is_here(one)])
+        emptied = [key for key, spans in contents.items() if "" in spans]
+        if emptied:
+            # Archived since the trace was read, unless it is gone.
+            moved = self._traces.get_many(emptied, scope)
+            traces = {key: one for key, one in traces.items() if key not in emptied} | moved
+        here = {key: contents[key] for key in contents if _is_here(traces.get(key))}
         return [
-            StoredTrace(decode_trace(traces[key]), contents.get(key, []))
+            StoredTrace(decode_trace(traces[key]), [one for one in here.get(key, []) if one])
             for key in last_mentions(trace_ids)
             if key in traces
         ]
@@ -93,6 +102,17 @@ class DocumentSpans(SpanRepository):
             key: [span[codec.CONTENT] for span in sorted(spans, key=_place)]
             for key, spans in found.items()
         }
+
+    @contextmanager
+    def _taken_back(self, stored: Mapping[str, Document], raced: Collection[str]) -> Iterator[None]:
+        """Refuse, but leave no contents behind that came too late for an archive."""
+        try:
+            yield
+        except InvalidState:
+            for key in raced & stored.keys():
+                if location(stored[key]) not in (None, IN_STORE):
+                    self._traces.empty(stored[key])
+            raise
 
     def _begun(self, batch: SpanBatch, home: Home) -> Document:
         experiment_id, tags = home.new_trace(batch.trace_id)
@@ -177,6 +197,10 @@ def _check(traces: Collection[Document], home: Home) -> None:
     elsewhere = {key: where for key, where in locations.items() if where not in (None, IN_STORE)}
     if elsewhere:
         raise InvalidState(KIND, min(elsewhere), locations=elsewhere)
+
+
+def _is_here(trace: Document | None) -> bool:
+    return trace is not None and location(trace) == IN_STORE
 
 
 def _whole(spans: Sequence[Document]) -> Sequence[Document]:

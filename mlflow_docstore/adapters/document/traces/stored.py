@@ -150,6 +150,19 @@ class StoredTraces:
         for roots in self.batches(map(text_root, traces)):
             self._texts.purge(roots)
 
+    def empty(self, trace: Document) -> None:
+        """Take the contents of the spans of an archived trace; what they are stays. Repeatable."""
+        self.spans.patch_many(spans_of(trace), Patch(set={span_codec.CONTENT: ""}))
+        self._texts.purge([text_root(trace)])
+        still = (equals(codec.ERA, trace[codec.ERA]), equals(codec.EMPTIED, value=False))
+        self.documents.patch(trace["_id"], Patch(set={codec.EMPTIED: True}), when=still)
+
+    def sweep(self) -> None:
+        """End what was interrupted while spans lost their contents to an archive."""
+        half = [IS_ACTIVE, equals(codec.EMPTIED, value=False)]
+        for trace in list(self.documents.scan(half, fields=(codec.ERA,))):
+            self.empty(trace)
+
     def batches(self, keys: Iterable[str]) -> list[tuple[str, ...]]:
         """Distinct keys, so many at a time as a membership test may name."""
         unique = tuple(dict.fromkeys(keys))
