@@ -38,9 +38,9 @@ def compact(backend: Backend) -> Upkeep:
     What space that leaves free is given back.
     """
     runs, chunks = 0, backend.logged_models.compact()
-    for experiment in _all_pages(backend.experiments.search, ExperimentQuery(_STAGES)):
+    for experiment in all_pages(backend.experiments.search, ExperimentQuery(_STAGES)):
         query = RunQuery((experiment.experiment_id,), _STAGES, _ENDED)
-        for run in _all_pages(backend.runs.search, query):
+        for run in all_pages(backend.runs.search, query):
             runs += 1
             chunks += backend.metrics.compact(run.info.run_id)
     parts = backend.sweep()
@@ -48,7 +48,7 @@ def compact(backend: Backend) -> Upkeep:
     return Upkeep(runs, chunks, parts)
 
 
-def _all_pages(search: Callable[[Any, PageRequest], Page[Any]], query: object) -> Iterator[Any]:
+def all_pages(search: Callable[[Any, PageRequest], Page[Any]], query: object) -> Iterator[Any]:
     page = search(query, PageRequest(PAGE))
     yield from page.items
     while page.token is not None:
