@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
 
+from mlflow_docstore.compat.archives import MalformedTraceError, archive_of
 from mlflow_docstore.compat.maintenance import all_pages
 from mlflow_docstore.compat.mlflow_internals.archival import (
     TRACE_ARCHIVAL_FILENAME,
     ArchiveNowRequest,
     ArtifactRepository,
-    MalformedTraceError,
-    archive_of,
     duration_millis,
     effective_retention,
     get_artifact_repository,

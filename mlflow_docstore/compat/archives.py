@@ -1,19 +1,44 @@
 """The files that archives of traces are."""
 
+import json
 import logging
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from mlflow.entities import Span, TraceInfo
+from mlflow.exceptions import MlflowException
 
 from mlflow_docstore.compat.mlflow_internals.archival import (
     TRACE_ARCHIVAL_FILENAME,
-    deleters,
     get_archive_uri_for_trace,
     get_artifact_repository,
+    spans_to_traces_data_pb,
+    translate_loaded_span,
 )
 
 _LOG = logging.getLogger(__name__)
+
+_DELETERS = "MLFLOW_TRACE_DELETE_MAX_WORKERS"
+"""How many archives are deleted at once: MLflow's own variable, since 3.18."""
+
+
+class MalformedTraceError(Exception):
+    """Spans of which no archive can be made."""
+
+
+def archive_of(contents: Iterable[str]) -> bytes:
+    """The archive of spans, of their stored JSON.
+
+    Raises:
+        MalformedTraceError: There is none of these.
+    """
+    try:
+        spans = [Span.from_dict(translate_loaded_span(json.loads(one))) for one in contents]
+        archive: bytes = spans_to_traces_data_pb(spans)
+    except (MlflowException, TypeError, ValueError, AttributeError) as error:
+        raise MalformedTraceError(str(error)) from error
+    return archive
 
 
 def archived_spans(trace: TraceInfo) -> list[Span]:
@@ -32,7 +57,7 @@ def kept_archives(places: Mapping[str, str | None]) -> frozenset[str]:
     there = {key: place for key, place in places.items() if place is not None}
     if not there:
         return frozenset()
-    with ThreadPoolExecutor(min(deleters(), len(there))) as pool:
+    with ThreadPoolExecutor(min(int(os.environ.get(_DELETERS, "8")), len(there))) as pool:
         gone = pool.map(_is_deleted, there, there.values())
         return frozenset(key for key, is_gone in zip(there, gone, strict=True) if not is_gone)
 

@@ -56,6 +56,7 @@ IMPLEMENTED = frozenset(
         "delete_trace_tag",
         "link_traces_to_run",
         "link_prompts_to_trace",
+        "archive_traces",
         # spans
         "log_spans",
         "log_spans_async",
@@ -91,6 +92,7 @@ INHERITED = {
     "_evenly_spaced_indices": "pure; only its own default sampling calls it, which we override",
     "search_runs": "wraps _search_runs",
     "set_model_versions_tags": "get_logged_model, then set_logged_model_tags",
+    "resolve_trace_archival_config": "of one workspace, that of the server",
     "delete_traces": "checks its arguments, then _delete_traces",
     "log_metric_async": "queues for log_batch",
     "log_param_async": "queues for log_batch",

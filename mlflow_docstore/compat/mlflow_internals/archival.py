@@ -1,13 +1,5 @@
 """What archival of traces takes. It imports MLflow's tracing, and with it OpenTelemetry."""
 
-import json
-from collections.abc import Iterable
-
-from mlflow.entities import Span
-from mlflow.exceptions import MlflowException
-
-from mlflow_docstore.compat.releases import RELEASE
-
 from . import names_of_known_releases
 
 with names_of_known_releases():
@@ -37,16 +29,10 @@ with names_of_known_releases():
         _validate_trace_archival_retention_string as validate_retention,
     )
 
-    if RELEASE >= (3, 18):
-        from mlflow.environment_variables import MLFLOW_TRACE_DELETE_MAX_WORKERS
-
 __all__ = [
     "TRACE_ARCHIVAL_FILENAME",
     "ArchiveNowRequest",
     "ArtifactRepository",
-    "MalformedTraceError",
-    "archive_of",
-    "deleters",
     "duration_millis",
     "effective_retention",
     "get_archive_uri_for_trace",
@@ -54,32 +40,8 @@ __all__ = [
     "get_trace_archival_server_config",
     "load_trace_archival_server_config",
     "resolved_config",
+    "spans_to_traces_data_pb",
+    "translate_loaded_span",
     "validate_location",
     "validate_retention",
 ]
-
-
-class MalformedTraceError(Exception):
-    """Spans of which no archive can be made."""
-
-
-def archive_of(contents: Iterable[str]) -> bytes:
-    """The archive of spans, of their stored JSON.
-
-    Raises:
-        MalformedTraceError: There is none of these.
-    """
-    try:
-        spans = [Span.from_dict(translate_loaded_span(json.loads(one))) for one in contents]
-        archive: bytes = spans_to_traces_data_pb(spans)
-    except (MlflowException, TypeError, ValueError, AttributeError) as error:
-        raise MalformedTraceError(str(error)) from error
-    return archive
-
-
-def deleters() -> int:
-    """How many archives may be deleted at once."""
-    if RELEASE < (3, 18):
-        return 8
-    workers: int = MLFLOW_TRACE_DELETE_MAX_WORKERS.get()
-    return workers

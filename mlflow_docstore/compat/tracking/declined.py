@@ -11,10 +11,6 @@ from mlflow.exceptions import MlflowNotImplementedException
 from mlflow_docstore.core.areas import Area
 
 DECLINED: Mapping[Area, tuple[str, ...]] = {
-    Area.TRACES: (
-        "archive_traces",
-        "resolve_trace_archival_config",
-    ),
     Area.ASSESSMENTS: (
         "get_assessment",
         "create_assessment",

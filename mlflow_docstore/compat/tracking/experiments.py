@@ -26,6 +26,7 @@ from mlflow_docstore.compat.mlflow_internals.tracking import (
     validate_experiment_name,
     validate_experiment_tag,
 )
+from mlflow_docstore.compat.retention import with_retention
 from mlflow_docstore.core.errors import AlreadyExists, Conflict, InvalidState
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.ports.backend import Backend
@@ -88,11 +89,13 @@ class ExperimentsMixin:
         raise Conflict("experiment_id", experiment_id)
 
     def get_experiment(self, experiment_id: str) -> Experiment:
-        return self._backend.experiments.get(looked_up_experiment_id(experiment_id))
+        found = self._backend.experiments.get(looked_up_experiment_id(experiment_id))
+        return with_retention([found])[0]
 
     def get_experiment_by_name(self, experiment_name: str) -> Experiment | None:
         name = text(experiment_name)
-        return None if name is None else self._backend.experiments.find_by_name(name)
+        found = None if name is None else self._backend.experiments.find_by_name(name)
+        return None if found is None else with_retention([found])[0]
 
     def search_experiments(
         self,
@@ -110,7 +113,7 @@ class ExperimentsMixin:
             order=parsed_order(order_by),
         )
         page = self._backend.experiments.search(query, PageRequest(limit, page_token or None))
-        return PagedList(page.items, page.token)
+        return PagedList(with_retention(page.items), page.token)
 
     def delete_experiment(self, experiment_id: str) -> None:
         self._backend.experiments.delete(

@@ -9,6 +9,7 @@ from mlflow.entities import Span, Trace, TraceData, TraceInfo
 from mlflow.exceptions import MlflowException, MlflowTracingException
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 
+from mlflow_docstore.compat.archives import archived_spans
 from mlflow_docstore.compat.arguments import (
     looked_up_experiment_id,
     parsed_experiment_ids,
@@ -19,7 +20,7 @@ from mlflow_docstore.compat.mlflow_internals.tracing import stored_span
 from mlflow_docstore.compat.releases import TRACES_STAY_IN_THEIR_EXPERIMENT
 from mlflow_docstore.compat.spans import batches_of
 from mlflow_docstore.core.errors import NotFound
-from mlflow_docstore.core.traces import IN_STORE, SPANS_LOCATION_TAG
+from mlflow_docstore.core.traces import ARCHIVED, IN_STORE, SPANS_LOCATION_TAG
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.spans import Home, StoredTrace
 
@@ -109,13 +110,21 @@ def _scope(
 
 
 def _with_spans(stored: StoredTrace) -> Trace:
-    if stored.info.tags.get(SPANS_LOCATION_TAG) != IN_STORE:
+    where = stored.info.tags.get(SPANS_LOCATION_TAG)
+    if where == ARCHIVED:
+        return Trace(stored.info, TraceData(spans=archived_spans(stored.info)))
+    if where != IN_STORE:
         raise MlflowTracingException("Trace data not stored in tracking store")
     return Trace(stored.info, TraceData(spans=[stored_span(content) for content in stored.spans]))
 
 
 def _is_whole(trace: Trace) -> bool:
-    """Whether as many spans have come as the client said that it sends, and any."""
+    """Whether as many spans have come as the client said that it sends, and any.
+
+    No more will come of an archived trace.
+    """
+    if trace.info.tags.get(SPANS_LOCATION_TAG) == ARCHIVED:
+        return True
     stats = trace.info.trace_metadata.get(_SIZE_STATS)
     expected = json.loads(stats).get("num_spans", 0) if stats else 0
     return len(trace.data.spans) >= max(expected, 1)

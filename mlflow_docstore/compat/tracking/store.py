@@ -23,6 +23,7 @@ from .logged_models import LoggedModelsMixin
 from .metrics import MetricsMixin
 from .runs import RunsMixin
 from .spans import SpansMixin
+from .trace_archives import TraceArchivesMixin
 from .trace_metrics import TraceMetricsMixin
 from .trace_search import TraceSearchMixin
 from .traces_v2 import TracesOfOldClientsMixin
@@ -36,6 +37,7 @@ class DocStoreTrackingStore(
     InputsMixin,
     LoggedModelsMixin,
     TracesOfOldClientsMixin,
+    TraceArchivesMixin,
     SpansMixin,
     TraceSearchMixin,
     TraceMetricsMixin,
@@ -78,11 +80,6 @@ class DocStoreTrackingStore(
     @property
     def supports_workspaces(self) -> bool:
         """One workspace so far."""
-        return False
-
-    @property
-    def supports_trace_archival(self) -> bool:
-        """No traces so far."""
         return False
 
 

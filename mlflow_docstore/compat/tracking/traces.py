@@ -8,6 +8,7 @@ from mlflow.entities.model_registry import PromptVersion
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
+from mlflow_docstore.compat.archives import kept_archives
 from mlflow_docstore.compat.arguments import judged_after, parsed_experiment_id, text, whole
 from mlflow_docstore.compat.assessments import with_id_and_times
 from mlflow_docstore.compat.errors import (
@@ -113,19 +114,32 @@ class TracesMixin:
         if trace_ids:
             if not isinstance(trace_ids, list | tuple | set):
                 raise InvalidArgument("type", trace_ids)
-            return self._backend.traces.delete(experiment_id, [text(key) for key in trace_ids])
+            deleted, _ = self._delete_with_archives(experiment_id, [text(key) for key in trace_ids])
+            return deleted
         most = None if max_traces is None else whole(max_traces)
         return self._delete_oldest(experiment_id, whole(max_timestamp_millis), most)
 
     def _delete_oldest(self, experiment_id: str, until: int, most: int | None) -> int:
-        deleted = 0
-        while most is None or deleted < most:
-            batch = _BATCH if most is None else min(_BATCH, most - deleted)
-            found = self._backend.traces.oldest(experiment_id, until, batch)
-            if not found:
+        deleted, kept = 0, frozenset[str]()
+        while most is None or deleted + len(kept) < most:
+            tried = deleted + len(kept)
+            batch = _BATCH if most is None else min(_BATCH, most - tried)
+            # Those that stay are found again.
+            oldest = self._backend.traces.oldest(experiment_id, until, batch + len(kept))
+            going = [key for key, _ in oldest if key not in kept]
+            if not going:
                 break
-            deleted += self._backend.traces.delete(experiment_id, [key for key, _ in found])
+            gone, staying = self._delete_with_archives(experiment_id, going[:batch])
+            deleted, kept = deleted + gone, kept | staying
         return deleted
+
+    def _delete_with_archives(
+        self, experiment_id: str, trace_ids: Sequence[str]
+    ) -> tuple[int, frozenset[str]]:
+        """How many were deleted, and which stay because their archive cannot be deleted."""
+        kept = kept_archives(self._backend.trace_archives.places(experiment_id, trace_ids))
+        going = [key for key in trace_ids if key not in kept]
+        return self._backend.traces.delete(experiment_id, going) if going else 0, kept
 
     def link_traces_to_run(self, trace_ids: Sequence[str], run_id: str) -> None:
         if not trace_ids:
