@@ -1,6 +1,7 @@
 """A pass of archival over a database."""
 
 import logging
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -116,17 +117,18 @@ class ArchivalPass:
     def _candidates(self) -> Iterator[Candidate]:
         """Each once: one that was tried and is a candidate still is none again."""
         tried: set[str] = set()
-        for until in ({wish.experiment_id: wish.until for wish in self._wishes}, self._due):
-            for candidate in self._oldest(until):
-                if candidate.trace_id not in tried:
-                    yield candidate
-                    if until is not self._due:
-                        tried.add(candidate.trace_id)
+        wished = {wish.experiment_id: wish.until for wish in self._wishes}
+        for candidate in self._oldest(wished):
+            tried.add(candidate.trace_id)
+            yield candidate
+        for candidate in self._oldest(self._due):
+            if candidate.trace_id not in tried:
+                yield candidate
 
-    def _oldest(self, until: Mapping[str, int | None]) -> Iterator[Candidate]:
+    def _oldest(self, bounds: Mapping[str, int | None]) -> Iterator[Candidate]:
         last = None
-        while until:
-            found = self._archives.candidates(until, _BATCH, last)
+        while bounds:
+            found = self._archives.candidates(bounds, _BATCH, last)
             yield from found
             if len(found) < _BATCH:
                 return
@@ -145,7 +147,7 @@ class ArchivalPass:
             return False
 
     def _archive(self, trace_id: str) -> bool:
-        claim = self._archives.claim(trace_id, at=get_current_time_millis())
+        claim = self._archives.claim(trace_id, token=uuid.uuid4().hex, at=get_current_time_millis())
         if claim is None:
             return False
         try:

@@ -49,14 +49,14 @@ class TraceArchiveRepository(Protocol):
 
     @abstractmethod
     def candidates(
-        self, until: Mapping[str, int | None], most: int, after: Candidate | None = None
+        self, bounds: Mapping[str, int | None], most: int, after: Candidate | None = None
     ) -> list[Candidate]:
         """Traces that can be archived, of several experiments together: by time, then by id.
 
         They have ended and have spans, which are here, and no attempt at them failed for good.
 
         Args:
-            until: By experiment the latest time, inclusive, in milliseconds; None for any.
+            bounds: By experiment the latest time, inclusive, in milliseconds; None for any.
             most: The most traces.
             after: Where to go on; None from the oldest on.
         """
@@ -66,7 +66,7 @@ class TraceArchiveRepository(Protocol):
         """Whether there are traces up to a time that can be archived, now or once they end."""
 
     @abstractmethod
-    def claim(self, trace_id: str, *, at: int) -> Claim | None:
+    def claim(self, trace_id: str, *, token: str, at: int) -> Claim | None:
         """Begin to archive a trace; None if it cannot be archived, or somebody else is at it.
 
         A claim ends by ``tell``, ``fail`` or ``release``, or by itself after an hour, so that of
@@ -75,6 +75,7 @@ class TraceArchiveRepository(Protocol):
 
         Args:
             trace_id: Which.
+            token: Of this attempt, never used before. A repeat with it renews the claim.
             at: Now, in milliseconds.
         """
 

@@ -11,7 +11,7 @@ from mlflow_docstore.core.traces import NAME_TAG
 from mlflow_docstore.ports.runs import RunBatch
 from mlflow_docstore.ports.webhooks import WebhookChanges
 
-from . import layout_world, registry_world, traces_world, world
+from . import archives_world, layout_world, registry_world, traces_world, world
 from .arenas import World
 from .ports import Call, writes
 from .rules import BEHAVIOURS, Behaviour, decided_at_once
@@ -19,7 +19,13 @@ from .samples import POINTS, with_new
 from .traces_world import HOME, batch, span, trace
 from .world import LARGE, dataset, point
 
-WORLDS = (world.WORLD, registry_world.WORLD, traces_world.WORLD, layout_world.WORLD)
+WORLDS = (
+    world.WORLD,
+    registry_world.WORLD,
+    traces_world.WORLD,
+    archives_world.WORLD,
+    layout_world.WORLD,
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ _RUNS = _variants(
     world.WORLD,
     ("runs.log metrics", lambda db: db.runs.log("r1", RunBatch(POINTS))),
     ("runs.purge of one that measured nothing", lambda db: db.runs.purge("r2")),
+    ("experiments.delete_tag whatever it says", lambda db: db.experiments.delete_tag("1", "team")),
     (
         "inputs.log_inputs with large texts",
         lambda db: db.inputs.log_inputs(

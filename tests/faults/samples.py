@@ -28,11 +28,12 @@ from mlflow_docstore.core.spans import SpanBatch
 from mlflow_docstore.ports.model_versions import NewVersion
 from mlflow_docstore.ports.runs import RunBatch
 from mlflow_docstore.ports.spans import Home
+from mlflow_docstore.ports.trace_archives import Claim
 from mlflow_docstore.ports.trace_queries import TraceQuery
 from mlflow_docstore.ports.traces import TraceEnd
 from mlflow_docstore.ports.webhooks import WebhookChanges
 
-from . import registry_world, traces_world
+from . import archives_world, registry_world, traces_world
 from .layout_world import HOT_INDEX
 from .world import dataset, experiment, model, point, run
 
@@ -76,6 +77,7 @@ SAMPLES: Mapping[Any, tuple[Any, ...]] = MappingProxyType(
         "registered_models.key": ("team",),
         "model_versions.key": ("colour",),
         "value": ("new",),
+        "experiments.value": ("new", "a"),
         "end_time": (7,),
         "runs.status": ("FINISHED",),
         "steps": ((1, 2),),
@@ -84,6 +86,11 @@ SAMPLES: Mapping[Any, tuple[Any, ...]] = MappingProxyType(
         "traces.key": ("team",),
         "prompts": (("p/1", "p/2"),),
         "until": (9000,),
+        "bounds": ({"1": None},),
+        "token": (archives_world.TOKEN,),
+        "place": ("file:///archive",),
+        "reason": ("broken",),
+        "most": (10,),
         Callable[[str | None], str]: (with_new,),
         Experiment: (experiment("3", "cat"),),
         Run: (run("r4", "1"),),
@@ -110,6 +117,7 @@ SAMPLES: Mapping[Any, tuple[Any, ...]] = MappingProxyType(
             (traces_world.batch("t5", traces_world.span(1, 2000), traces_world.span(2, 2001)),),
         ),
         Home: (traces_world.HOME,),
+        Claim: (archives_world.CLAIM,),
         WebhookChanges: (
             WebhookChanges("other", "https://other.invalid/", EVENTS, "text", "secret"),
         ),

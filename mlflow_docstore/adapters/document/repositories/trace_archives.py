@@ -1,7 +1,6 @@
 """Archives of traces: who archives one, and what it tells of that."""
 
 import heapq
-import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
@@ -83,10 +82,10 @@ class DocumentTraceArchives(TraceArchiveRepository):
         self._texts = texts
 
     def candidates(
-        self, until: Mapping[str, int | None], most: int, after: Candidate | None = None
+        self, bounds: Mapping[str, int | None], most: int, after: Candidate | None = None
     ) -> list[Candidate]:
         groups: defaultdict[int | None, list[str]] = defaultdict(list)
-        for experiment_id, bound in until.items():
+        for experiment_id, bound in bounds.items():
             groups[bound].append(experiment_id)
         streams = [
             self._by_age(tuple(ids[at : at + _TOGETHER]), bound, after)
@@ -99,9 +98,7 @@ class DocumentTraceArchives(TraceArchiveRepository):
         where = (equals(codec.EXPERIMENT, experiment_id), *_WILL_BE, *_up_to(until))
         return bool(self._documents.find(where, order=_OLDEST_FIRST, limit=1, fields=()))
 
-    def claim(self, trace_id: str, *, at: int) -> Claim | None:
-        token = secrets.token_hex(8)
-        # Also by itself: a repeat after a lost reply finds what the first attempt wrote.
+    def claim(self, trace_id: str, *, token: str, at: int) -> Claim | None:
         free = Or(
             (
                 Exists(path(codec.ARCHIVER), negated=True),
