@@ -95,6 +95,18 @@ def _init(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _archive_arguments(parser: argparse.ArgumentParser) -> None:
+    from mlflow_docstore.archive import add_arguments  # noqa: PLC0415 - for that command only
+
+    add_arguments(parser)
+
+
+def _archive(options: argparse.Namespace) -> int:
+    from mlflow_docstore.archive import run  # noqa: PLC0415 - for that command only
+
+    return run(options)
+
+
 def _quickstart_arguments(parser: argparse.ArgumentParser) -> None:
     from mlflow_docstore.quickstart import add_arguments  # noqa: PLC0415 - for that command only
 
@@ -209,6 +221,12 @@ COMMANDS = (
         "merge small metric chunks of ended runs, sweep up what nothing needs",
         _uri_argument,
         _compact,
+    ),
+    Command(
+        "archive",
+        "move the spans of old traces to files, by MLflow's configuration",
+        _archive_arguments,
+        _archive,
     ),
     Command("indexes", "show, add and drop indexes", _indexes_arguments, _indexes),
     Command("proxy", "a guard of dialects before a server", _proxy_arguments, _proxy),

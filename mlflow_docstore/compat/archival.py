@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from mlflow.entities import LifecycleStage
 from mlflow.exceptions import MlflowException
@@ -18,6 +19,7 @@ from mlflow_docstore.compat.mlflow_internals.archival import (
     duration_millis,
     effective_retention,
     get_artifact_repository,
+    load_trace_archival_server_config,
 )
 from mlflow_docstore.compat.mlflow_internals.general import get_current_time_millis
 from mlflow_docstore.compat.mlflow_internals.tracking import append_to_uri_path
@@ -32,6 +34,38 @@ _LOG = logging.getLogger(__name__)
 _NOW_TAG = "mlflow.trace.archiveNow"
 _MALFORMED = "MALFORMED_TRACE"
 _BATCH = 500
+
+
+@dataclass
+class Outcome:
+    """What became of the traces of a pass.
+
+    Args:
+        archived: How many are.
+        malformed: How many no archive can be made of.
+        failed: How many a later pass may archive.
+    """
+
+    archived: int = 0
+    malformed: int = 0
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a pass goes by.
+
+    Args:
+        location: The URI below which archives go.
+        retention: Of experiments that have none of their own, as ``30d``.
+        allowed: Experiments whose own one may be longer.
+        most: The most traces to try; None for all.
+    """
+
+    location: str
+    retention: str
+    allowed: frozenset[str]
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,43 +88,28 @@ class ArchivalPass:
 
     Args:
         backend: The database.
-        location: The URI below which archives go.
-        retention: Of experiments that have none of their own, as ``30d``.
-        allowed: Experiments whose own one may be longer.
-        now: In milliseconds.
+        settings: What it goes by.
     """
 
-    def __init__(
-        self, backend: Backend, location: str, retention: str, allowed: frozenset[str], now: int
-    ) -> None:
+    def __init__(self, backend: Backend, settings: Settings) -> None:
         self._backend = backend
         self._archives = backend.trace_archives
-        self._location = location
-        self._retention = retention
-        self._allowed = allowed
-        self._now = now
+        self._settings = settings
+        self._now = get_current_time_millis()
         self._wishes: list[Wish] = []
         self._due: dict[str, int | None] = {}
-        # Those that can be tried again, by their experiments.
-        self._failed: set[str] = set()
+        self._outcome = Outcome()
+        self._failing: set[str] = set()
 
-    def run(self, most: int | None) -> int:
-        """Archive what is wished for, then what is due; how many traces.
-
-        Args:
-            most: The most traces to try.
-        """
+    def run(self) -> Outcome:
+        """Archive what is wished for, then what is due."""
         self._plan()
-        archived = tried = 0
         try:
-            for candidate in self._candidates():
-                if most is not None and tried >= most:
-                    break
-                tried += 1
-                archived += self._attempt(candidate)
+            for candidate in islice(self._candidates(), self._settings.most):
+                self._attempt(candidate)
         finally:
             self._fulfil()
-        return archived
+        return self._outcome
 
     def _plan(self) -> None:
         query = ExperimentQuery((LifecycleStage.ACTIVE,))
@@ -100,8 +119,8 @@ class ArchivalPass:
                 effective_retention(
                     experiment_id=experiment_id,
                     experiment_tags=tags,
-                    broader_retention=self._retention,
-                    long_retention_allowlist=self._allowed,
+                    broader_retention=self._settings.retention,
+                    long_retention_allowlist=self._settings.allowed,
                 )
             )
             value = tags.get(_NOW_TAG)
@@ -134,17 +153,17 @@ class ArchivalPass:
                 return
             last = found[-1]
 
-    def _attempt(self, candidate: Candidate) -> bool:
+    def _attempt(self, candidate: Candidate) -> None:
         try:
-            return self._archive(candidate.trace_id)
+            self._outcome.archived += self._archive(candidate.trace_id)
         except (MlflowException, StoreError):
             _LOG.warning(
                 "Failed to archive trace %s; a later pass tries again.",
                 candidate.trace_id,
                 exc_info=True,
             )
-            self._failed.add(candidate.experiment_id)
-            return False
+            self._outcome.failed += 1
+            self._failing.add(candidate.experiment_id)
 
     def _archive(self, trace_id: str) -> bool:
         claim = self._archives.claim(trace_id, token=uuid.uuid4().hex, at=get_current_time_millis())
@@ -155,9 +174,10 @@ class ArchivalPass:
         except MalformedTraceError:
             _LOG.warning("No archive can be made of trace %s.", trace_id, exc_info=True)
             self._archives.fail(claim, _MALFORMED)
+            self._outcome.malformed += 1
             return False
         place = append_to_uri_path(
-            self._location, claim.experiment_id, "traces", trace_id, "artifacts"
+            self._settings.location, claim.experiment_id, "traces", trace_id, "artifacts"
         )
         told = False
         try:
@@ -200,9 +220,23 @@ class ArchivalPass:
     def _fulfil(self) -> None:
         """Take wishes away that leave nothing to do; those that changed meanwhile stay."""
         for wish in self._wishes:
-            if wish.experiment_id in self._failed:
+            if wish.experiment_id in self._failing:
                 continue
             if self._archives.is_pending(wish.experiment_id, wish.until):
                 continue
             with suppress(NotFound, InvalidState):
                 self._backend.experiments.delete_tag(wish.experiment_id, _NOW_TAG, wish.value)
+
+
+def configured_pass(backend: Backend, file: str) -> ArchivalPass | None:
+    """The pass that MLflow's server would make by this configuration; None where it makes none.
+
+    Raises:
+        MlflowException: The file cannot be read, or says what cannot be.
+    """
+    config = load_trace_archival_server_config(file)
+    if not config.enabled:
+        return None
+    allowed = frozenset(config.long_retention_allowlist)
+    settings = Settings(config.location, config.retention, allowed, config.max_traces_per_pass)
+    return ArchivalPass(backend, settings)

@@ -46,7 +46,6 @@ PRIVATE = {
         "get_trace_archival_server_config",
         "load_trace_archival_server_config",
     },
-    "mlflow.tracing.trace_archival_service": {"_resolve_scheduler_trace_archival_config"},
     "mlflow.tracing.utils.artifact_utils": {"get_archive_uri_for_trace"},
     "mlflow.tracing.otel.translation": {"translate_loaded_span", "translate_span_when_storing"},
     "mlflow.tracing.utils": {

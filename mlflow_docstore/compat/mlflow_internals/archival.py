@@ -20,9 +20,6 @@ with names_of_known_releases():
         get_trace_archival_server_config,
         load_trace_archival_server_config,
     )
-    from mlflow.tracing.trace_archival_service import (
-        _resolve_scheduler_trace_archival_config as resolved_config,
-    )
     from mlflow.tracing.utils.artifact_utils import get_archive_uri_for_trace
     from mlflow.utils.validation import _validate_trace_archival_location as validate_location
     from mlflow.utils.validation import (
@@ -39,7 +36,6 @@ __all__ = [
     "get_artifact_repository",
     "get_trace_archival_server_config",
     "load_trace_archival_server_config",
-    "resolved_config",
     "spans_to_traces_data_pb",
     "translate_loaded_span",
     "validate_location",

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
-from mlflow_docstore.compat.archival import ArchivalPass
+from mlflow_docstore.compat.archival import ArchivalPass, Settings
 from mlflow_docstore.compat.mlflow_internals.archival import validate_location, validate_retention
-from mlflow_docstore.compat.mlflow_internals.general import get_current_time_millis
 from mlflow_docstore.ports.backend import Backend
 
 _LOCATION = "resolved_trace_archival_location"
@@ -45,10 +44,8 @@ class TraceArchivesMixin:
             _given(_RETENTION, broader_retention), parameter_name=_RETENTION
         )
         allowed = frozenset(map(str, long_retention_allowlist or ()))
-        now = get_current_time_millis()
-        return ArchivalPass(self._backend, location, retention, allowed, now).run(
-            max_traces_per_pass
-        )
+        settings = Settings(location, retention, allowed, max_traces_per_pass)
+        return ArchivalPass(self._backend, settings).run().archived
 
 
 def _given(name: str, value: str) -> str:
