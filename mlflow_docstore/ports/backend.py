@@ -167,9 +167,10 @@ class Backend(Protocol):
 
     @abstractmethod
     def sweep(self) -> int:
-        """Remove parts of large texts that nothing refers to any more; how many.
+        """Remove what interrupted calls left; of how many parts of texts and traces.
 
-        Interrupted calls leave them. Safe beside writers: what was written within a day stays.
+        That is parts of large texts that nothing refers to, and spans of traces that are gone. Safe
+        beside writers: what was written within a day stays.
         Spans that were about to lose their contents to an archive lose them.
         """
 

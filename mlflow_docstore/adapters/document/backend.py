@@ -41,6 +41,7 @@ from .repositories.traces import DocumentTraces
 from .repositories.webhooks import DocumentWebhooks
 from .retry import RetryingDriver
 from .texts.large import LargeTexts
+from .traces.orphans import OrphanSpans
 from .traces.searches import TraceSearches
 from .traces.stored import StoredTraces
 
@@ -114,6 +115,7 @@ class DocumentBackend(Backend):
         points = ModelPoints(driver)
         self._texts = LargeTexts(driver)
         self._stored_traces = traces = StoredTraces(driver, self._texts)
+        self._orphans = OrphanSpans(traces)
         self._experiments = DocumentExperiments(driver, points, traces, self._texts)
         self._runs = DocumentRuns(driver, chunks, points, self._texts)
         self._metrics = DocumentMetrics(chunks)
@@ -216,7 +218,7 @@ class DocumentBackend(Backend):
 
     def sweep(self) -> int:
         self._stored_traces.sweep()
-        return self._texts.sweep()
+        return self._orphans.sweep() + self._texts.sweep()
 
     def reclaim(self) -> None:
         self._driver.reclaim()

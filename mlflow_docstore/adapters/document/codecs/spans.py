@@ -14,6 +14,9 @@ TIME = "time"
 ERA = "era"
 """That of its trace when it was logged."""
 
+LOGGED = "logged"
+"""When it was sent last, by the clock of who took it, in milliseconds."""
+
 SPAN = "span_id"
 PARENT = "parent_id"
 NAME = "name"

@@ -1,6 +1,6 @@
 """Spans: documents of their own, and the traces that tell of them."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
@@ -13,7 +13,7 @@ from mlflow_docstore.adapters.document.driver import Document, Inserts
 from mlflow_docstore.adapters.document.layout import SPANS
 from mlflow_docstore.adapters.document.queries.fields import one_of
 from mlflow_docstore.adapters.document.races import rounds
-from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.adapters.document.texts.large import LargeTexts, now
 from mlflow_docstore.adapters.document.texts.parts import Holder
 from mlflow_docstore.adapters.document.traces.growth import (
     begun,
@@ -42,9 +42,13 @@ class DocumentSpans(SpanRepository):
     Args:
         traces: The traces.
         texts: Where large contents are.
+        clock: The time in milliseconds.
     """
 
-    def __init__(self, traces: StoredTraces, texts: LargeTexts) -> None:
+    def __init__(
+        self, traces: StoredTraces, texts: LargeTexts, clock: Callable[[], int] = now
+    ) -> None:
+        self._clock = clock
         self._traces = traces
         self._texts = texts
         self._together = traces.together
@@ -137,12 +141,14 @@ class DocumentSpans(SpanRepository):
         """The spans by trace, as of what their traces will be, and parts of their contents."""
         documents: dict[str, list[Document]] = {}
         parts: list[Document] = []
+        logged = self._clock()
         for key, batch in batches.items():
             trace, of_trace = traces[key], documents.setdefault(key, [])
             common = {
                 codec.EXPERIMENT: trace[trace_codec.EXPERIMENT],
                 codec.TIME: time_after(trace, batch),
                 codec.ERA: trace[trace_codec.ERA],
+                codec.LOGGED: logged,
             }
             for span in batch.spans:
                 document = encode_span(key, span) | common

@@ -50,7 +50,8 @@ _PART = "text_part"
 T = TypeVar("T")
 
 
-def _now() -> int:
+def now() -> int:
+    """The time in milliseconds since the epoch."""
     return time.time_ns() // 1_000_000
 
 
@@ -67,7 +68,7 @@ class LargeTexts:
         clock: The time in milliseconds.
     """
 
-    def __init__(self, driver: Driver, clock: Callable[[], int] = _now) -> None:
+    def __init__(self, driver: Driver, clock: Callable[[], int] = now) -> None:
         self._driver = driver
         self._clock = clock
         self._parts = Documents(driver, TEXTS)

@@ -141,12 +141,17 @@ class StoredTraces:
 
     def forget(self, traces: Sequence[Document]) -> None:
         """Remove what belonged to traces that are gone."""
+        self.forget_spans(traces)
+        for ids in self.batches(trace["_id"] for trace in traces):
+            self._claims.delete_many([In(path(TRACE), ids)])
+
+    def forget_spans(self, traces: Sequence[Document]) -> None:
+        """Remove the spans of traces that are gone, whoever has their ids now."""
         eras = {trace["_id"]: trace[codec.ERA] for trace in traces}
         for ids in self.batches(eras):
             these = In(path(span_codec.TRACE), ids)
             theirs = In(path(span_codec.ERA), tuple(eras[key] for key in ids))
             self.spans.delete_many([these, theirs])
-            self._claims.delete_many([In(path(TRACE), ids)])
         for roots in self.batches(map(text_root, traces)):
             self._texts.purge(roots)
 
