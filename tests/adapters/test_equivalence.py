@@ -132,6 +132,9 @@ def sort_orders(draw: st.DrawFn) -> tuple[SortKey, ...]:
     return (*keys, draw(last_keys))
 
 
+MEASURES = ("s", "c", "n", "p.n")
+"""What holds texts and numbers alone."""
+
 GROUPED = ("c", "n", "s", "b", "x", "p.n", "p.q", "list", "_id")
 INNER = ("list.k", "list.r", "list.v", "list.t", "list.i")
 leaves_of_elements = st.lists(leaves(("k", "v", "t", "r")), max_size=2).map(tuple)
@@ -203,7 +206,7 @@ class Pair:
         self._drivers = (connect(f"memory://{collection}").driver, live)
         self._collection = collection
         for driver in self._drivers:
-            driver.prepare(Layout(1, (Collection(collection),)))
+            driver.prepare(Layout(1, (Collection(collection, measures=MEASURES),)))
 
     def hold(self, documents: list[Document]) -> None:
         for driver in self._drivers:

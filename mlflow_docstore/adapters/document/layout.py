@@ -53,11 +53,16 @@ class Collection:
         name: Its name without the user's prefix.
         partition: The field that spreads it over shards; it never changes in a document.
         indexes: Besides the primary one on the id.
+        measures: Paths that are grouped and counted together: first those that are compared for
+            equality, then the one with a range, then all others. Nothing but texts and numbers
+            is ever at one of them, and their names are plain and in lower case. A database that
+            would parse each document keeps the values apart; to others it means nothing.
     """
 
     name: str
     partition: str = "_id"
     indexes: tuple[Index, ...] = ()
+    measures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

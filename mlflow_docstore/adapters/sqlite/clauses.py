@@ -126,6 +126,13 @@ class Source:
         """The expression of the type of a field's value; NULL for a missing one."""
         return f"json_type({self.json}, {self.path(field)})"
 
+    def plain(self, field: Field) -> str:
+        """The expression of a text or a number; NULL for what else there may be."""
+        if self.is_id(field):
+            return self.value(field)
+        types = "('text', 'integer', 'real')"
+        return f"CASE WHEN {self.type(field)} IN {types} THEN {self.value(field)} END"
+
     def text(self, field: Field) -> str:
         """The expression of a field's value as JSON; NULL for a missing one."""
         return f"{self.json} -> {self.path(field)}"

@@ -72,7 +72,7 @@ class SqliteCompiler(FilterCompiler[Clause]):
 
     def __init__(self, source: Source, in_terms: int) -> None:
         self.source = source
-        self._in_terms = in_terms
+        self.in_terms = in_terms
 
     def compare(self, node: Compare) -> Clause:
         found, kind = self.source.value(node.field), bracket(accepted(node.value))
@@ -104,7 +104,7 @@ class SqliteCompiler(FilterCompiler[Clause]):
         return node.operator is not Operator.EQ or _is_ambiguous(node.value)
 
     def membership(self, node: In) -> Clause:
-        if len(node.values) > self._in_terms:
+        if len(node.values) > self.in_terms:
             raise LimitExceeded("filter", node.field.name, limit="in_terms", size=len(node.values))
         positive = self._one_of(node.field, [accepted(value) for value in node.values])
         if not node.negated:
@@ -172,7 +172,12 @@ class SqliteCompiler(FilterCompiler[Clause]):
 
     def on(self, source: Source) -> "SqliteCompiler":
         """A compiler of the same that looks elsewhere."""
-        return SqliteCompiler(source, self._in_terms)
+        return SqliteCompiler(source, self.in_terms)
+
+    def at(self, field: Field) -> Source:
+        """Where the value of a field is read."""
+        del field
+        return self.source
 
     def element(self, alias: str) -> "SqliteCompiler":
         """A compiler of conditions on an element of an array."""

@@ -30,6 +30,7 @@ from .calls import Calls
 from .capabilities import LIMITS, declare
 from .clauses import DOCUMENT, Clause, identifier
 from .compiler import SqliteCompiler
+from .measures import make_measures, measures_name
 from .reading import Reading
 from .searches import HASTE, Haste
 from .session import Session, empty_journal, free_pages
@@ -215,10 +216,12 @@ class SqliteDriver(Driver):
             for collection in layout.collections:
                 table = self._calls.table(collection.name)
                 native.execute(create_table(table))
+                make_measures(native, table, collection.measures)
                 for index in collection.indexes:
                     make_index(native, table, index)
 
         self._calls.add("prepare", layout.collections[0].name, lambda one: within(one, make))
+        self._reading.look_anew()
 
     def indexes(self, collection: str) -> list[Index]:
         table = self._calls.table(collection)
@@ -227,7 +230,7 @@ class SqliteDriver(Driver):
             " AND sql IS NOT NULL ORDER BY name"
         )
         rows = self._calls.rows("indexes", collection, Clause(statement, (table,)))
-        return [index_of(table, name, sql) for name, sql in rows]
+        return [index_of(table, name, sql) for name, sql in rows if name != measures_name(table)]
 
     def create_index(self, collection: str, index: Index) -> None:
         table = self._calls.table(collection)
@@ -249,6 +252,7 @@ class SqliteDriver(Driver):
         for collection in collections:
             drop = partial(_executed, Clause(f"DROP TABLE IF EXISTS {self._name(collection)}"))
             self._calls.write("drop", collection, drop, 0)
+        self._reading.look_anew()
 
     def reclaim(self) -> None:
         """In small steps, between which others write."""

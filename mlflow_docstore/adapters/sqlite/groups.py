@@ -46,7 +46,7 @@ def values_of(
     """The statement of the values of documents, or of elements: a column ``f0``, ... each."""
     if each is None:
         condition = compiler.compile(where)
-        columns = _columns((compiler.source, field) for field in fields)
+        columns = _columns((compiler.at(path(field)), field) for field in fields)
         text = f"SELECT {columns} FROM {identifier(table)} WHERE {condition.text}"
         return Clause(text, condition.parameters)
     outer, element = compiler.on(_BESIDE), compiler.element(_ELEMENT)
@@ -64,14 +64,16 @@ def values_of(
 
 
 def _columns(places: Iterable[tuple[Source, str]]) -> str:
-    columns = [f"{_value(*one)} AS f{number}" for number, one in enumerate(places)]
+    columns = [
+        f"{source.plain(path(field))} AS f{number}" for number, (source, field) in enumerate(places)
+    ]
     return ", ".join(columns) or "NULL"
 
 
 def group_of(table: str, query: Group, compiler: SqliteCompiler) -> Clause:
     """The statement of a group. The first column of a result is how many are in it.
 
-    Values are read from the documents first, as to sort would else be to move whole documents.
+    Values are read from documents first, as to sort them would else be to move whole documents.
     """
     values = values_of(table, query.where, query.fields, query.each, query.of_each, compiler)
     places = {field: f"f{number}" for number, field in enumerate(query.fields)}
@@ -81,7 +83,10 @@ def group_of(table: str, query: Group, compiler: SqliteCompiler) -> Clause:
         *(f"{_key(key, places[key.path])} AS k{at}" for at, key in enumerate(query.keys)),
         *(_reduced(one, places) for one in query.reductions),
     ]
-    text = f"WITH found AS MATERIALIZED ({values.text}) SELECT {', '.join(columns)} FROM found"
+    sources = [compiler.at(path(one)) for one in query.fields]
+    covered = query.each is None and compiler.source not in sources
+    how = "NOT MATERIALIZED" if covered else "MATERIALIZED"
+    text = f"WITH found AS {how} ({values.text}) SELECT {', '.join(columns)} FROM found"
     if names:
         present = " AND ".join(f"{name} IS NOT NULL" for name in names)
         order = ", ".join(names)
@@ -100,14 +105,6 @@ def group_rows(found: Sequence[tuple[Any, ...]], query: Group) -> list[GroupRow]
 def plain_values(columns: tuple[Any, ...]) -> tuple[Any, ...]:
     """Values as they were before they were stored."""
     return tuple(plain_text(one) if type(one) is str else one for one in columns)
-
-
-def _value(source: Source, field: str) -> str:
-    found = path(field)
-    if source.is_id(found):
-        return source.value(found)
-    types = "('text', 'integer', 'real')"
-    return f"CASE WHEN {source.type(found)} IN {types} THEN {source.value(found)} END"
 
 
 def _key(key: GroupKey, place: str) -> str:

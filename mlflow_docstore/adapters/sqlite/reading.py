@@ -16,6 +16,7 @@ from .calls import Calls
 from .clauses import Clause, identifier
 from .compiler import SqliteCompiler
 from .groups import group_of, group_rows, plain_values, values_of
+from .measures import MeasuringCompiler, measured_path, measures_of
 from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
 from .searches import Haste, Searches
 from .values import decode, plain_text
@@ -37,6 +38,7 @@ class Reading:
         self._calls = calls
         self._compiler = compiler
         self._searches = Searches(calls, compiler, haste)
+        self._measuring: dict[str, SqliteCompiler] = {}
 
     def rows(self, collection: str, query: Find) -> list[Row]:
         """The rows of a query."""
@@ -66,7 +68,7 @@ class Reading:
 
     def groups(self, collection: str, query: Group) -> list[GroupRow]:
         """The groups of a query."""
-        read = group_of(self._calls.table(collection), query, self._compiler)
+        read = group_of(self._calls.table(collection), query, self._values_of(collection))
         return group_rows(self._calls.rows("group", collection, read), query)
 
     def tuples(
@@ -79,9 +81,25 @@ class Reading:
     ) -> Iterator[tuple[Value, ...]]:
         """The values of documents, or of elements: of all at once, as they are no documents."""
         table = self._calls.table(collection)
-        read = values_of(table, where, fields, each, of_each, self._compiler)
+        read = values_of(table, where, fields, each, of_each, self._values_of(collection))
         for row in self._calls.rows("tuples", collection, read):
             yield plain_values(row) if fields else ()
+
+    def look_anew(self) -> None:
+        """Columns of measures may have come or gone."""
+        self._measuring.clear()
+
+    def _values_of(self, collection: str) -> SqliteCompiler:
+        """The compiler for what is read of values, which knows the columns that hold them."""
+        found = self._measuring.get(collection)
+        if found is None:
+            columns = measures_of(self._calls.table(collection))
+            paths = [
+                measured_path(name) for (name,) in self._calls.rows("measures", collection, columns)
+            ]
+            found = MeasuringCompiler(self._compiler.in_terms, paths) if paths else self._compiler
+            self._measuring[collection] = found
+        return found
 
     def _shown(self, rows: list[Row], query: Find) -> list[Row]:
         """The rows with the fields that were asked for, and what is joined to them."""

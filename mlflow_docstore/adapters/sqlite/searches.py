@@ -18,6 +18,7 @@ from mlflow_docstore.core.query import Order
 from .calls import Calls
 from .clauses import DOCUMENT, Clause, identifier
 from .compiler import SqliteCompiler
+from .measures import measures_name
 from .reads import Read, read_of
 from .tables import BUILTIN, index_name, make_index
 from .transactions import within
@@ -180,7 +181,8 @@ def _looked_up(native: sqlite3.Connection, table: str, index: Index, haste: Hast
     names = {one for (one,) in found.fetchall()}
     if index_name(table, index.name) in names:
         return True
-    if len(names - {index_name(table, builtin) for builtin in BUILTIN}) >= haste.most:
+    builtin = {measures_name(table), *(index_name(table, one) for one in BUILTIN)}
+    if len(names - builtin) >= haste.most:
         return False
     (last,) = native.execute(f"SELECT max(rowid) FROM {identifier(table)}").fetchone()
     return None if (last or 0) <= haste.largest else False

@@ -46,25 +46,25 @@ def create_index(table: str, index: Index) -> str:
     return f"CREATE INDEX IF NOT EXISTS {name} ON {identifier(table)} ({keys})"
 
 
-def assume(table: str, index: Index) -> tuple[str, tuple[str, str, str]]:
-    """The statement, and its parameters, that tells the planner what to expect of an index.
+def assume(native: sqlite3.Connection, table: str, name: str, keys: int) -> None:
+    """Tell the planner what to expect of an index; within a transaction.
 
     Knowing nothing it takes all for equally good, and walks a whole order rather than look up a few
     rows and sort them. So each key is said to narrow a large table to a tenth.
     """
-    rows = [_ROWS, *(max(1, _ROWS // 10**number) for number in range(1, len(index.keys) + 1))]
+    rows = [_ROWS, *(max(1, _ROWS // 10**number) for number in range(1, keys + 1))]
     statement = "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)"
-    return statement, (table, index_name(table, index.name), " ".join(map(str, rows)))
+    native.execute(statement, (table, name, " ".join(map(str, rows))))
+    # Loads what was assumed; the connections of others see that the schema has changed.
+    native.execute("ANALYZE sqlite_schema")
 
 
 def make_index(native: sqlite3.Connection, table: str, index: Index) -> None:
     """Make an index unless it is there; within a transaction."""
-    name = (index_name(table, index.name),)
-    if not native.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", name).fetchone():
+    name = index_name(table, index.name)
+    if not native.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (name,)).fetchone():
         native.execute(create_index(table, index))
-        native.execute(*assume(table, index))
-        # Loads what was assumed; the connections of others see that the schema has changed.
-        native.execute("ANALYZE sqlite_schema")
+        assume(native, table, name, len(index.keys))
 
 
 def index_of(table: str, name: str, statement: str) -> Index:

@@ -73,7 +73,7 @@ def test_the_keys_of_a_search(hasty: Hasty, text: str, order: str, fields: list[
     for name in hasty.added():
         hasty.backend.indexes.drop(name)
     # As in another process: this one does not make again what it has seen.
-    hasty.driver._searches._there.clear()
+    hasty.driver._reading._searches._there.clear()
     assert hasty.search(text, *[order] if order else []) == ["first"]
     assert hasty.added() == sorted(hot_index(field).name for field in fields)
 

@@ -13,6 +13,7 @@ from mlflow_docstore.core.query import And, equals
 from .deck import Table, unique
 
 BY_NAME = Index("by_name", (("name", 1), ("workspace", 1)))
+MEASURES = ("name", "workspace", "p.experiment")
 BY_TIME = Index("by_time", (("p.experiment", 1), ("time", -1)))
 
 
@@ -20,7 +21,9 @@ BY_TIME = Index("by_time", (("p.experiment", 1), ("time", -1)))
 def layout(driver: Driver) -> Iterator[Layout]:
     """Two collections that are not there yet."""
     one, two = unique("one"), unique("two")
-    yield Layout(1, (Collection(one, indexes=(BY_NAME, BY_TIME)), Collection(two)))
+    yield Layout(
+        1, (Collection(one, indexes=(BY_NAME, BY_TIME), measures=MEASURES), Collection(two))
+    )
     driver.drop([one, two])
 
 

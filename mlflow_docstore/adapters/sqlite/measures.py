@@ -1,0 +1,124 @@
+"""Measures: values of documents in columns that are computed, under an index that holds them all.
+
+What counts and adds up reads the index alone. From the documents it would take parsing each.
+"""
+
+import re
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mlflow_docstore.adapters.document.rules.values import Bracket, accepted, bracket
+from mlflow_docstore.core.query import Compare, Field, In, Like, path
+
+from .clauses import DOCUMENT, Clause, Source, identifier
+from .compiler import SqliteCompiler
+from .tables import assume
+
+_COLUMN = "m."
+_PLAIN = re.compile(r"[a-z0-9_.]+")
+_BRACKETS = frozenset({Bracket.NUMBER, Bracket.TEXT})
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns(Source):
+    """Fields that have columns. The layout declares those alone that hold texts and numbers."""
+
+    def value(self, field: Field) -> str:
+        return _column(field.name)
+
+    def type(self, field: Field) -> str:
+        return f"typeof({_column(field.name)})"
+
+    def plain(self, field: Field) -> str:
+        return _column(field.name)
+
+
+_COLUMNS = _Columns("doc")
+
+
+class MeasuringCompiler(SqliteCompiler):
+    """Filters on columns, as far as these can tell.
+
+    Args:
+        in_terms: The most terms in one membership test.
+        measures: The paths that have columns.
+    """
+
+    def __init__(self, in_terms: int, measures: Collection[str]) -> None:
+        super().__init__(DOCUMENT, in_terms)
+        self._measures = measures
+        self._columns = SqliteCompiler(_COLUMNS, in_terms)
+
+    def at(self, field: Field) -> Source:
+        return _COLUMNS if field.name in self._measures else super().at(field)
+
+    def compare(self, node: Compare) -> Clause:
+        if self._tells(node.field, node.value):
+            return self._columns.compare(node)
+        return super().compare(node)
+
+    def membership(self, node: In) -> Clause:
+        # Negated, it matches what is no text and no number as well.
+        if not node.negated and self._tells(node.field, *node.values):
+            return self._columns.membership(node)
+        return super().membership(node)
+
+    def like(self, node: Like) -> Clause:
+        if self._tells(node.field):
+            return self._columns.like(node)
+        return super().like(node)
+
+    def _tells(self, field: Field, *values: object) -> bool:
+        return field.name in self._measures and all(
+            bracket(accepted(value)) in _BRACKETS for value in values
+        )
+
+
+def make_measures(native: sqlite3.Connection, table: str, paths: Collection[str]) -> None:
+    """Make columns and their index as far as they are missing; within a transaction."""
+    if not paths:
+        return
+    found = native.execute("SELECT name FROM pragma_table_xinfo(?)", (table,))
+    there = {name for (name,) in found.fetchall()}
+    for one in paths:
+        if f"{_COLUMN}{one}" not in there:
+            # Of whatever type: to ask for it would make changes take 25 times as long.
+            how = f"GENERATED ALWAYS AS ({DOCUMENT.value(path(one))}) VIRTUAL"
+            native.execute(f"ALTER TABLE {identifier(table)} ADD COLUMN {_column(one)} {how}")
+    _make_index(native, table, paths)
+
+
+def _make_index(native: sqlite3.Connection, table: str, paths: Collection[str]) -> None:
+    name, columns = measures_name(table), ", ".join(map(_column, paths))
+    statement = f"CREATE INDEX {identifier(name)} ON {identifier(table)} ({columns})"
+    stored = native.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+    if stored == (statement,):
+        return
+    if stored is not None:
+        # Of a layout that had others.
+        native.execute(f"DROP INDEX {identifier(name)}")
+    native.execute(statement)
+    assume(native, table, name, len(paths))
+
+
+def measures_of(table: str) -> Clause:
+    """The statement of the columns that the index holds; none where there is no index."""
+    return Clause("SELECT name FROM pragma_index_info(?)", (measures_name(table),))
+
+
+def measured_path(column: str) -> str:
+    """The path whose values a column holds."""
+    return column.removeprefix(_COLUMN)
+
+
+def measures_name(table: str) -> str:
+    """What the index is called: no name of a declared one, which have a point there."""
+    return f"{table}:measures"
+
+
+def _column(name: str) -> str:
+    """A column. Between quotation marks, one that is not there would be a text."""
+    if not _PLAIN.fullmatch(name):
+        raise ValueError(f"no measure can be called so: {name!r}")
+    return f"[{_COLUMN}{name}]"

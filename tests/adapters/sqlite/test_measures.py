@@ -1,0 +1,168 @@
+"""Measures: groups are read from an index alone, and are those of memory."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mlflow_docstore.adapters.document.driver import Driver, Patch
+from mlflow_docstore.adapters.document.groups import Group, GroupKey, Reducer, Reduction
+from mlflow_docstore.adapters.document.layout import Collection, Index, Layout
+from mlflow_docstore.adapters.memory.database import Database
+from mlflow_docstore.adapters.memory.driver import MemoryDriver
+from mlflow_docstore.adapters.sqlite.driver import SqliteDriver
+from mlflow_docstore.adapters.sqlite.groups import group_of, values_of
+from mlflow_docstore.adapters.sqlite.measures import MeasuringCompiler
+from mlflow_docstore.core.query import (
+    And,
+    Compare,
+    Exists,
+    Filter,
+    In,
+    Like,
+    MissingOr,
+    Operator,
+    Or,
+    equals,
+    path,
+)
+
+MEASURES = ("scope", "time", "state", "usage.total")
+BY_TIME = Index("by_time", (("scope", 1), ("time", 1)))
+DOCUMENTS = [
+    {
+        "_id": f"d{number:03}",
+        "scope": "ab"[number % 2],
+        "time": number * 7,
+        **({} if number % 5 == 0 else {"state": None if number % 3 == 0 else "[OK]"}),
+        "usage": {"total": number % 4} if number % 6 else {},
+        "flag": number % 2 == 0,
+    }
+    for number in range(200)
+]
+HOUR, STATE, FLAG = GroupKey("time", 60), GroupKey("state"), GroupKey("flag")
+TOTALS = tuple(Reduction(reducer, "usage.total") for reducer in Reducer)
+SINCE = Compare(path("time"), Operator.GE, 100)
+FILTERS: dict[str, Filter] = {
+    "everything": And(),
+    "a scope": equals("scope", "a"),
+    "scopes since": And((In(path("scope"), ("a", "b", "c")), SINCE)),
+    "a text like JSON": equals("state", "[OK]"),
+    "another": Compare(path("state"), Operator.NE, "OK"),
+    "a pattern": Like(path("state"), "[%]"),
+    "none of them": In(path("state"), ("OK",), negated=True),
+    "missing": Exists(path("state"), negated=True),
+    "missing or": MissingOr(path("state"), "[OK]"),
+    "a boolean": And((equals("flag", True), equals("scope", "a"))),
+    "a boolean at a number": equals("usage.total", True),
+    "one or zero": In(path("usage.total"), (0, 1)),
+    "either": Or((equals("scope", "b"), SINCE)),
+}
+
+
+def layout(*measures: str) -> Layout:
+    return Layout(1, (Collection("c", indexes=(BY_TIME,), measures=measures),))
+
+
+@pytest.fixture
+def pair(driver: Driver) -> Iterator[tuple[Driver, Driver]]:
+    """The same documents in memory and in a table with measures."""
+    found = (MemoryDriver(Database()), driver)
+    for one in found:
+        one.prepare(layout(*MEASURES))
+        one.insert_many("c", DOCUMENTS)
+    return found
+
+
+def native(file: Path, statement: str, *values: Any) -> list[Any]:
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute(statement, values).fetchall()
+
+
+def columns(file: Path) -> list[str]:
+    return [
+        name for (name,) in native(file, "SELECT name FROM pragma_index_info('mlflow.c:measures')")
+    ]
+
+
+@pytest.mark.parametrize("keys", [(), (HOUR,), (STATE, HOUR), (FLAG,)], ids=str)
+@pytest.mark.parametrize("where", FILTERS)
+def test_groups_are_those_of_memory(
+    pair: tuple[Driver, Driver], where: str, keys: tuple[GroupKey, ...]
+) -> None:
+    query = Group(FILTERS[where], keys, (Reduction(Reducer.COUNT), *TOTALS))
+    expected, found = (one.group("c", query) for one in pair)
+    assert found == expected
+
+
+@pytest.mark.parametrize("where", FILTERS)
+def test_values_are_those_of_memory(pair: tuple[Driver, Driver], where: str) -> None:
+    fields = ("_id", "time", "usage.total")
+    expected, found = (sorted(one.tuples("c", FILTERS[where], fields), key=repr) for one in pair)
+    assert found == expected
+
+
+@pytest.mark.usefixtures("pair")
+def test_no_document_is_looked_into(file: Path) -> None:
+    where = And((equals("scope", "a"), SINCE))
+    compiler = MeasuringCompiler(100, MEASURES)
+    query = Group(where, (HOUR, STATE), TOTALS)
+    for read in (
+        group_of("mlflow.c", query, compiler),
+        values_of("mlflow.c", where, MEASURES, None, (), compiler),
+    ):
+        assert "json" not in read.text
+        plan = native(file, f"EXPLAIN QUERY PLAN {read.text}", *read.parameters)
+        assert any("mlflow.c:measures (m.scope=? AND m.time>" in row[3] for row in plan)
+
+
+def test_what_is_changed_is_counted_as_it_is_now(driver: Driver) -> None:
+    driver.prepare(layout(*MEASURES))
+    driver.insert("c", {"_id": "a", "scope": "a", "time": 1})
+    driver.put_many("c", [{"_id": "a", "scope": "a", "time": 2}, {"_id": "b", "scope": "b"}])
+    driver.patch("c", "b", Patch(set={"scope": "a", "time": 5}))
+    assert driver.get("c", "b") == {"_id": "b", "scope": "a", "time": 5}
+    assert sorted(driver.tuples("c", equals("scope", "a"), ("time",))) == [(2,), (5,)]
+    driver.delete("c", "a")
+    assert sorted(driver.tuples("c", equals("scope", "a"), ("time",))) == [(5,)]
+
+
+class TestPreparing:
+    def test_a_table_that_is_there_gets_them_once(self, driver: Driver, file: Path) -> None:
+        driver.prepare(layout())
+        driver.insert_many("c", DOCUMENTS)
+        before = driver.group("c", Group(keys=(STATE, HOUR), reductions=TOTALS))
+        for _ in range(2):
+            driver.prepare(layout(*MEASURES))
+            assert columns(file) == [f"m.{one}" for one in MEASURES]
+            assert driver.group("c", Group(keys=(STATE, HOUR), reductions=TOTALS)) == before
+        assert driver.get("c", "d001") == DOCUMENTS[1]
+
+    def test_those_of_another_layout_take_their_place(self, driver: Driver, file: Path) -> None:
+        driver.prepare(layout("scope", "time"))
+        driver.insert_many("c", DOCUMENTS)
+        driver.prepare(layout("time", "state"))
+        assert columns(file) == ["m.time", "m.state"]
+        assert driver.group("c", Group(equals("scope", "a")))[0].values == (100,)
+
+    def test_they_are_no_index_that_was_declared(self, driver: Driver) -> None:
+        driver.prepare(layout(*MEASURES))
+        assert driver.indexes("c") == [BY_TIME]
+        assert not driver.drop_index("c", "measures")
+        assert driver.drop_index("c", BY_TIME.name)
+        assert driver.indexes("c") == []
+
+    def test_a_table_that_was_dropped_can_be_used_without_them(self, driver: Driver) -> None:
+        driver.prepare(layout(*MEASURES))
+        driver.group("c", Group())
+        driver.drop(["c"])
+        driver.insert_many("c", DOCUMENTS)
+        assert driver.group("c", Group(equals("scope", "a")))[0].values == (100,)
+
+    @pytest.mark.parametrize("name", ["Upper", "two words", "bra]cket"])
+    def test_their_names_are_plain(self, driver: SqliteDriver, name: str) -> None:
+        with pytest.raises(ValueError, match="no measure"):
+            driver.prepare(layout(name))
