@@ -119,6 +119,10 @@ class MissingOr:
     value: str | int | float | bool
 
 
+Leaf: TypeAlias = Compare | In | Like | Exists
+"""What looks at one field alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnyElement:
     """Some element of the array at ``field`` matches all of ``where``.
@@ -128,7 +132,7 @@ class AnyElement:
     """
 
     field: Field
-    where: "tuple[Compare | In | Like | Exists, ...]"
+    where: tuple[Leaf, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
 from mlflow_docstore.core.query import (
     And,
-    Compare,
-    Exists,
     Field,
     Filter,
-    In,
-    Like,
+    Leaf,
     Order,
     all_of,
 )
-
-Leaf: TypeAlias = Compare | In | Like | Exists
 
 
 @dataclass(frozen=True, slots=True)

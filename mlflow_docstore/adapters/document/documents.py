@@ -13,11 +13,11 @@ from mlflow_docstore.core.paging import (
     decode_token,
     encode_token,
 )
-from mlflow_docstore.core.query import Filter, Scalar, SortKey, all_of, equals, require_scalar
+from mlflow_docstore.core.query import Filter, Leaf, Scalar, SortKey, all_of, equals, require_scalar
 
 from .driver import Aid, Document, Driver, Find, Inserts, Join, Outcome, Patch, Row
 from .grouping import grouped
-from .groups import Group, GroupRow, Leaf, Value
+from .groups import Group, GroupRow, Value
 from .layout import SCHEMA_VERSION
 
 WORKSPACE = "default"

@@ -11,10 +11,10 @@ from typing import Any, Protocol, TypeAlias
 
 from mlflow_docstore.core.capabilities import Capabilities
 from mlflow_docstore.core.errors import Unavailable, Unsupported
-from mlflow_docstore.core.query import And, Filter, Scalar, SortKey
+from mlflow_docstore.core.query import And, Filter, Leaf, Scalar, SortKey
 from mlflow_docstore.ports.backend import Provision, Step
 
-from .groups import Group, GroupRow, Leaf, Value
+from .groups import Group, GroupRow, Value
 from .layout import Index, Layout
 
 Document: TypeAlias = dict[str, Any]

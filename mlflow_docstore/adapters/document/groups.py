@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from mlflow_docstore.core.query import And, Compare, Exists, Filter, In, Like
+from mlflow_docstore.core.query import And, Filter, Leaf
 
 Value: TypeAlias = str | int | float | None
-Leaf: TypeAlias = Compare | In | Like | Exists
 
 
 class Reducer(str, Enum):

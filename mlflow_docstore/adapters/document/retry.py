@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from mlflow_docstore.core.capabilities import Capabilities
 from mlflow_docstore.core.errors import Unavailable
-from mlflow_docstore.core.query import Filter, Scalar
+from mlflow_docstore.core.query import Filter, Leaf, Scalar
 from mlflow_docstore.ports.backend import Provision, Step
 
 from .driver import Document, Driver, Find, Inserts, Outcome, PartlyWritten, Patch, Row, Server
-from .groups import Group, GroupRow, Leaf, Value
+from .groups import Group, GroupRow, Value
 from .layout import Index, Layout
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from mlflow_docstore.adapters.document.driver import (
     Server,
 )
 from mlflow_docstore.adapters.document.grouping import grouped
-from mlflow_docstore.adapters.document.groups import Group, GroupRow, Leaf, Value
+from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.layout import Index, Layout
 from mlflow_docstore.adapters.document.rules.patches import patched
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
@@ -26,7 +26,7 @@ from mlflow_docstore.adapters.document.rules.values import (
 )
 from mlflow_docstore.core.capabilities import Capabilities, Limits
 from mlflow_docstore.core.errors import LimitExceeded
-from mlflow_docstore.core.query import And, Filter, Scalar
+from mlflow_docstore.core.query import And, Filter, Leaf, Scalar
 
 from .capabilities import LIMITS, declare
 from .database import Database, Table

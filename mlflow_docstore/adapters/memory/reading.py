@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Row
-from mlflow_docstore.adapters.document.groups import Leaf, Value
+from mlflow_docstore.adapters.document.groups import Value
 from mlflow_docstore.adapters.document.rules.orders import Position, SortOrder
 from mlflow_docstore.adapters.document.rules.paths import pick, reader, tree
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
 from mlflow_docstore.adapters.document.rules.tuples import values_of
 from mlflow_docstore.adapters.document.rules.values import copied, field_name, rank
-from mlflow_docstore.core.query import Filter, Order, Scalar, path
+from mlflow_docstore.core.query import Filter, Leaf, Order, Scalar, path
 
 from .database import Database
 

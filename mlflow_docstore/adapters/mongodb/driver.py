@@ -18,13 +18,13 @@ from mlflow_docstore.adapters.document.driver import (
     Row,
     Server,
 )
-from mlflow_docstore.adapters.document.groups import Group, GroupRow, Leaf, Value
+from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.layout import META, Index, Layout
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.adapters.document.rules.maxima import decided
 from mlflow_docstore.core.capabilities import Capabilities, Feature
 from mlflow_docstore.core.errors import Unavailable, Unsupported
-from mlflow_docstore.core.query import And, Filter, Scalar, all_of
+from mlflow_docstore.core.query import And, Filter, Leaf, Scalar, all_of
 from mlflow_docstore.ports.backend import Provision, Step
 
 from .calls import Calls

@@ -9,12 +9,11 @@ from mlflow_docstore.adapters.document.groups import (
     Group,
     GroupKey,
     GroupRow,
-    Leaf,
     Reducer,
     Reduction,
     within,
 )
-from mlflow_docstore.core.query import And, path
+from mlflow_docstore.core.query import And, Leaf, path
 
 from .compiler import MongoCompiler, Native
 from .flavours import Flavour

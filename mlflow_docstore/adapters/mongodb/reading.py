@@ -5,9 +5,9 @@ from contextlib import closing
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Row
 from mlflow_docstore.adapters.document.grouping import in_order
-from mlflow_docstore.adapters.document.groups import Group, GroupRow, Leaf, Value
+from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.rules.sorting import Sorting
-from mlflow_docstore.core.query import Filter, Scalar
+from mlflow_docstore.core.query import Filter, Leaf, Scalar
 
 from .compiler import MongoCompiler, Native
 from .flavours import Flavour

@@ -7,12 +7,11 @@ from mlflow_docstore.adapters.document.groups import (
     Group,
     GroupKey,
     GroupRow,
-    Leaf,
     Reducer,
     Reduction,
     within,
 )
-from mlflow_docstore.core.query import And, Filter, path
+from mlflow_docstore.core.query import And, Filter, Leaf, path
 
 from .clauses import Clause, Source, every, identifier
 from .compiler import SqliteCompiler

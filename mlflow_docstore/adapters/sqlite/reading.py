@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import partial
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Join, Row
-from mlflow_docstore.adapters.document.groups import Group, GroupRow, Leaf, Value
+from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.rules.paths import pick, tree
 from mlflow_docstore.adapters.document.rules.values import field_name
-from mlflow_docstore.core.query import Filter, In, Scalar, path
+from mlflow_docstore.core.query import Filter, In, Leaf, Scalar, path
 
 from .calls import Calls
 from .clauses import Clause, identifier

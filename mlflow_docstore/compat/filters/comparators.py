@@ -3,14 +3,12 @@
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from mlflow.exceptions import MlflowException
 
 from mlflow_docstore.compat.arguments import whole
-from mlflow_docstore.core.query import Compare, Exists, Field, In, Like, Operator
-
-Leaf: TypeAlias = Compare | In | Like | Exists
+from mlflow_docstore.core.query import Compare, Exists, Field, In, Leaf, Like, Operator
 
 
 def _compare(operator: Operator, field: Field, value: Any) -> Compare:

@@ -1,10 +1,10 @@
 """Experiments."""
 
 from mlflow_docstore.adapters.document.codecs import experiments as codec
-from mlflow_docstore.core.query import Filter, Order, path
+from mlflow_docstore.core.query import Filter, Leaf, Order, path
 from mlflow_docstore.ports.experiments import ExperimentQuery
 
-from .fields import Leaf, attribute_or_tag, one_of, rewrite, sort_keys
+from .fields import attribute_or_tag, one_of, rewrite, sort_keys
 
 _ATTRIBUTES = {
     "experiment_id": "_id",

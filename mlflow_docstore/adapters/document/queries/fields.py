@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
 
 from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.core.errors import Unsupported
@@ -15,6 +14,7 @@ from mlflow_docstore.core.query import (
     FieldKind,
     Filter,
     In,
+    Leaf,
     Like,
     Operator,
     Or,
@@ -22,8 +22,6 @@ from mlflow_docstore.core.query import (
     equals,
     path,
 )
-
-Leaf: TypeAlias = Compare | In | Like | Exists
 
 
 def rewrite(node: Filter, leaf: Callable[[Leaf], Filter]) -> Filter:

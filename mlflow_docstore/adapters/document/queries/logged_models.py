@@ -18,6 +18,7 @@ from mlflow_docstore.core.query import (
     FieldKind,
     Filter,
     In,
+    Leaf,
     Like,
     Or,
     Order,
@@ -32,7 +33,7 @@ from mlflow_docstore.ports.logged_models import (
     ModelOrder,
 )
 
-from .fields import Leaf, moved, one_of, rewrite, unknown
+from .fields import moved, one_of, rewrite, unknown
 
 _ATTRIBUTES = {
     "model_id": "_id",

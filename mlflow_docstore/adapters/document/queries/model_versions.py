@@ -1,10 +1,10 @@
 """Versions of registered models."""
 
 from mlflow_docstore.adapters.document.codecs import model_versions as codec
-from mlflow_docstore.core.query import Filter, Order, path
+from mlflow_docstore.core.query import Filter, Leaf, Order, path
 from mlflow_docstore.ports.model_versions import ModelVersionQuery
 
-from .fields import Leaf, attribute_or_tag, rewrite, sort_keys
+from .fields import attribute_or_tag, rewrite, sort_keys
 from .registered_models import listings
 
 _ORDERS = {

@@ -1,10 +1,10 @@
 """Registered models."""
 
 from mlflow_docstore.adapters.document.codecs import registered_models as codec
-from mlflow_docstore.core.query import Filter, Order, path
+from mlflow_docstore.core.query import Filter, Leaf, Order, path
 from mlflow_docstore.ports.registered_models import RegisteredModelQuery
 
-from .fields import Leaf, attribute_or_tag, one_of, rewrite, sort_keys
+from .fields import attribute_or_tag, one_of, rewrite, sort_keys
 
 _ORDERS = {"name": codec.NAME, "last_updated_timestamp": codec.UPDATED}
 

@@ -8,6 +8,7 @@ from mlflow_docstore.core.query import (
     Compare,
     FieldKind,
     Filter,
+    Leaf,
     Operator,
     Or,
     Order,
@@ -17,7 +18,7 @@ from mlflow_docstore.core.query import (
 from mlflow_docstore.core.runs import RUN_NAME_TAG
 from mlflow_docstore.ports.runs import RunQuery
 
-from .fields import Leaf, moved, one_of, rewrite, unknown
+from .fields import moved, one_of, rewrite, unknown
 
 _ATTRIBUTES = {
     "run_id": "_id",

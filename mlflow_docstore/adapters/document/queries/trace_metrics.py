@@ -8,9 +8,9 @@ from mlflow.entities.trace_metrics import AggregationType, MetricViewType
 from mlflow_docstore.adapters.document.codecs import assessments as assessment_codec
 from mlflow_docstore.adapters.document.codecs import spans as span_codec
 from mlflow_docstore.adapters.document.codecs import traces as codec
-from mlflow_docstore.adapters.document.groups import Group, GroupKey, Leaf, Reducer, Reduction
+from mlflow_docstore.adapters.document.groups import Group, GroupKey, Reducer, Reduction
 from mlflow_docstore.adapters.document.layout import SPANS, TRACES
-from mlflow_docstore.core.query import And, Compare, Filter, Operator, Or, equals, path
+from mlflow_docstore.core.query import And, Compare, Filter, Leaf, Operator, Or, equals, path
 from mlflow_docstore.core.traces import COSTS, TOKENS
 from mlflow_docstore.ports.trace_metrics import TraceMetricQuery
 

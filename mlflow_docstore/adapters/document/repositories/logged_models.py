@@ -18,7 +18,6 @@ from mlflow_docstore.adapters.document.histories.model_points import KIND, Model
 from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.adapters.document.layout import LOGGED_MODELS
-from mlflow_docstore.adapters.document.queries.fields import Leaf
 from mlflow_docstore.adapters.document.queries.logged_models import (
     latest_points_match,
     model_filter,
@@ -27,7 +26,7 @@ from mlflow_docstore.adapters.document.queries.logged_models import (
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.core.errors import AlreadyExists, NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
-from mlflow_docstore.core.query import Compare, Exists, Filter, In, Operator, equals, path
+from mlflow_docstore.core.query import Compare, Exists, Filter, In, Leaf, Operator, equals, path
 from mlflow_docstore.ports.logged_models import LoggedModelQuery, LoggedModelRepository
 
 _DELETED = "deleted"

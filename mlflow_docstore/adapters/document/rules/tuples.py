@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from mlflow_docstore.adapters.document.groups import Leaf, Value, within
-from mlflow_docstore.core.query import And, path
+from mlflow_docstore.adapters.document.groups import Value, within
+from mlflow_docstore.core.query import And, Leaf, path
 
 from .paths import reader
 from .predicates import PredicateCompiler, elements_of
