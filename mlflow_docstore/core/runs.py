@@ -20,3 +20,12 @@ def recency(time: int, key: str) -> str:
         key: The tie-break.
     """
     return f"{_INT64_MAX - time:016x}{key}"
+
+
+def recency_bound(time: int) -> str:
+    """What the ``recency`` of this time and of all before it is no less than, and none after it is.
+
+    Args:
+        time: Of 64 bits, signed.
+    """
+    return f"{_INT64_MAX - time:016x}"

@@ -171,7 +171,13 @@ LAYOUT = Layout(
                     "by_recency",
                     (("experiment_id", 1), ("workspace", 1), ("lifecycle", 1), ("recent", 1)),
                 ),
-                Index("by_session", (("session_id", 1), ("workspace", 1), ("experiment_id", 1))),
+                Index(
+                    "by_session",
+                    (
+                        *(("experiment_id", 1), ("workspace", 1), ("lifecycle", 1)),
+                        *(("session_id", 1), ("recent", 1)),
+                    ),
+                ),
                 # Alone, as a compound index must not lead through an array on every database.
                 Index("by_run", (("runs.id", 1),)),
             ),

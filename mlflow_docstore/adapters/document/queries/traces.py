@@ -1,5 +1,6 @@
 """Traces."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,20 +10,24 @@ from mlflow_docstore.adapters.document.keys import escape
 from mlflow_docstore.core.query import (
     And,
     AnyElement,
+    Compare,
     Exists,
     Field,
     FieldKind,
     Filter,
+    Leaf,
     MissingOr,
+    Operator,
     Or,
     Order,
     equals,
     path,
 )
+from mlflow_docstore.core.runs import recency_bound
 from mlflow_docstore.core.traces import COSTS, SOURCE_RUN, TOKENS
 from mlflow_docstore.ports.trace_queries import AssessmentTest, SpanTest, TraceQuery
 
-from .fields import Leaf, moved, rewrite, unknown, with_number, with_text
+from .fields import moved, rewrite, unknown, with_number, with_text
 
 _TOTALS = {
     **{key: f"{codec.TOKENS}.{key}" for key in TOKENS},
@@ -45,6 +50,7 @@ _NUMBERS = frozenset({codec.TIME, codec.DURATION, codec.ENDED, *_TOTALS.values()
 _TEXTS = {FieldKind.TAG: codec.TAGS, FieldKind.METADATA: codec.METADATA}
 _KINDS = {"name": codec.SPAN_NAME, "type": codec.SPAN_TYPE, "status": codec.SPAN_STATUS}
 _VALUES = {"value": assessment_codec.VALUE, "number": assessment_codec.NUMBER}
+_TIMES = 2**62
 _FROM_RUN = f"{codec.METADATA}.{escape(SOURCE_RUN)}"
 
 
@@ -113,7 +119,28 @@ def _leaf(node: Leaf) -> Filter:
     name = place(node.field)
     if isinstance(node, Exists) and node.field.kind is FieldKind.ATTRIBUTE:
         return _without_value(name) if node.negated else _with_value(name)
+    if name == codec.TIME and isinstance(node, Compare):
+        return _at(node)
     return moved(node, name)
+
+
+def _at(node: Compare) -> Filter:
+    """A comparison with a time, on the field that an index has and pages are ordered by."""
+    if not isinstance(node.value, int | float) or not abs(node.value) < _TIMES:
+        return moved(node, codec.TIME)
+    until = Compare(path(codec.RECENT), Operator.GE, recency_bound(math.floor(node.value)))
+    before = Compare(path(codec.RECENT), Operator.GE, recency_bound(math.ceil(node.value) - 1))
+    match node.operator:
+        case Operator.LE:
+            return until
+        case Operator.LT:
+            return before
+        case Operator.GT:
+            return Compare(until.field, Operator.LT, until.value)
+        case Operator.GE:
+            return Compare(before.field, Operator.LT, before.value)
+        case _:
+            return moved(node, codec.TIME)
 
 
 def _with_value(name: str) -> Filter:

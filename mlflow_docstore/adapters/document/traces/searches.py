@@ -1,6 +1,6 @@
 """Traces by what they are, what they consist of, and what is thought of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -10,7 +10,8 @@ from mlflow_docstore.adapters.document.codecs import traces as codec
 from mlflow_docstore.adapters.document.codecs.traces import decode_trace
 from mlflow_docstore.adapters.document.documents import Judgement
 from mlflow_docstore.adapters.document.driver import Document
-from mlflow_docstore.adapters.document.queries.fields import one_of, with_text
+from mlflow_docstore.adapters.document.groups import Group, GroupKey, Reducer, Reduction
+from mlflow_docstore.adapters.document.queries.fields import one_of
 from mlflow_docstore.adapters.document.queries.traces import (
     place,
     trace_filter,
@@ -18,7 +19,18 @@ from mlflow_docstore.adapters.document.queries.traces import (
 )
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
 from mlflow_docstore.core.paging import Page, PageRequest
-from mlflow_docstore.core.query import Compare, Filter, In, Operator, Order, equals, path
+from mlflow_docstore.core.query import (
+    And,
+    Compare,
+    Filter,
+    In,
+    Operator,
+    Order,
+    all_of,
+    equals,
+    path,
+)
+from mlflow_docstore.core.runs import recency_bound
 from mlflow_docstore.ports.trace_queries import Pattern, Session, SessionQuery, TraceQuery
 
 from .patterns import matcher
@@ -75,7 +87,8 @@ class TraceSearches:
             return 0
         plan = self._plan(query)
         if not plan.judgements:
-            return sum(1 for _ in self._traces.scan(plan.where, fields=()))
+            counted = self._traces.group(Group(And(plan.where)))
+            return sum(int(group.values[0] or 0) for group in counted)
         return sum(1 for _ in self._each(plan, lambda document: document["_id"]))
 
     def sessions(self, query: SessionQuery) -> list[Session]:
@@ -120,24 +133,25 @@ class TraceSearches:
 
     def _last(self, query: SessionQuery) -> dict[str, int]:
         """When the last trace was of each session that ended within the times."""
-        since = Compare(path(codec.TIME), Operator.GE, query.since)
-        last = self._times(query, (with_text(codec.SESSION), since), max)
+        since = Compare(path(codec.RECENT), Operator.LT, recency_bound(query.since - 1))
+        last = self._times(query, since, Reducer.MAXIMUM)
         return {session: time for session, time in last.items() if time <= query.until}
 
     def _first(self, query: SessionQuery, sessions: Sequence[str]) -> dict[str, int]:
-        return self._times(query, (one_of(codec.SESSION, tuple(sessions)),), min)
+        """When the first trace was of each of these sessions."""
+        return self._times(query, one_of(codec.SESSION, tuple(sessions)), Reducer.MINIMUM)
 
-    def _times(
-        self, query: SessionQuery, where: Sequence[Filter], best: Callable[[Iterable[int]], int]
-    ) -> dict[str, int]:
-        """The first or the last time of each session, among the traces that match."""
-        times: dict[str, int] = {}
-        scope = (equals(codec.EXPERIMENT, query.experiment_id), IS_ACTIVE)
-        for trace in self._traces.scan([*scope, *where], fields=(codec.SESSION, codec.TIME)):
-            session: str = trace[codec.SESSION]
-            time: int = trace[codec.TIME]
-            times[session] = best((time, times.get(session, time)))
-        return times
+    def _times(self, query: SessionQuery, where: Filter, best: Reducer) -> dict[str, int]:
+        """The best time of each session, among its traces that match."""
+        mine = equals(codec.EXPERIMENT, query.experiment_id)
+        found = self._traces.group(
+            Group(
+                all_of(mine, IS_ACTIVE, where),
+                keys=(GroupKey(codec.SESSION),),
+                reductions=(Reduction(best, codec.TIME),),
+            )
+        )
+        return {str(group.keys[0]): int(group.values[0] or 0) for group in found}
 
     def _matching(self, query: SessionQuery, first: dict[str, int]) -> set[str]:
         """Those sessions of which an earliest trace matches."""

@@ -12,7 +12,7 @@ from mlflow_docstore.adapters.document.queries.spans import FIELDS, content_filt
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
 from mlflow_docstore.adapters.document.texts.parts import PARTS, is_reference
-from mlflow_docstore.core.query import And, Exists, Filter, Or, path
+from mlflow_docstore.core.query import And, Exists, Filter, Or, Order, path
 from mlflow_docstore.ports.trace_queries import SpanTest
 
 from .patterns import matcher
@@ -20,6 +20,8 @@ from .stored import StoredTraces
 
 _MOVED = f"{codec.CONTENT}.{PARTS}"
 _KIND = (codec.NAME, codec.TYPE, codec.STATUS)
+# Which an index has: a database that is told no order might walk all of its spans instead.
+_BY_TRACE = (Order(path(codec.TRACE)),)
 _READ_AT_ONCE = 8
 """Large contents, of which each may have many megabytes."""
 
@@ -72,7 +74,7 @@ class SpanMatches:
         found: set[str] = set()
         moved: list[Document] = []
         for span in self._traces.spans.scan(
-            where, fields=(codec.TRACE, codec.ERA, *_KIND, *content)
+            where, order=_BY_TRACE, fields=(codec.TRACE, codec.ERA, *_KIND, *content)
         ):
             if span[codec.TRACE] in found or span[codec.ERA] != eras[span[codec.TRACE]]:
                 continue
