@@ -13,6 +13,9 @@ from typing import Any
 NAME_TAG = "mlflow.traceName"
 """The tag that is the trace's name."""
 
+LINKED_PROMPTS_TAG = "mlflow.linkedPrompts"
+"""The tag by which MLflow's grammar knows the prompts that a trace is linked to."""
+
 SPANS_LOCATION_TAG = "mlflow.trace.spansLocation"
 """The tag that says where the spans of a trace are."""
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from mlflow.exceptions import MlflowException
-from mlflow.tracing.constant import TraceTagKey
 
 from mlflow_docstore.compat.mlflow_internals.tracking import SearchTraceUtils as Grammar
 from mlflow_docstore.core.query import (
@@ -26,6 +25,7 @@ from mlflow_docstore.core.query import (
 from mlflow_docstore.core.traces import (
     COST,
     COSTS,
+    LINKED_PROMPTS_TAG,
     NAME_TAG,
     SESSION,
     SOURCE_RUN,
@@ -160,7 +160,7 @@ def _metadata_field(key: str) -> Field:
 
 
 def _of_tag(key: str, comparator: str, value: Any) -> TraceQuery:
-    if key != TraceTagKey.LINKED_PROMPTS:
+    if key != LINKED_PROMPTS_TAG:
         return _of_text(tag_field(key), comparator, value)
     if comparator != "=":
         raise MlflowException.invalid_parameter_value(

@@ -229,3 +229,38 @@ def test_pages_are_as_long_as_they_are_asked_for_and_the_last_has_no_token(
 def test_a_full_last_page_has_no_token(documents: Documents, driver: MemoryDriver) -> None:
     put(driver, _id="a")
     assert documents.page([equals("_id", "a")], BY_ID, PageRequest(1), dict).token is None
+
+
+class TestKeep:
+    """Pages of what passes besides."""
+
+    @pytest.fixture
+    def hundred(self, documents: Documents) -> Documents:
+        documents.insert_many([{"_id": f"{number:03}"} for number in range(100)])
+        return documents
+
+    @pytest.mark.parametrize("every", [1, 7, 40, 101])
+    @pytest.mark.parametrize("size", [1, 2, 50])
+    def test_pages_are_full_and_miss_none(self, hundred: Documents, every: int, size: int) -> None:
+        def keep(found: list[Document]) -> list[Document]:
+            return [one for one in found if int(one["_id"]) % every == every - 1]
+
+        pages: list[list[str]] = []
+        token = None
+        while not pages or token:
+            page = hundred.page([], BY_ID, PageRequest(size, token), dict, keep=keep)
+            pages.append(ids(page.items))
+            token = page.token
+        wanted = [f"{number:03}" for number in range(100) if number % every == every - 1]
+        assert [key for page in pages for key in page] == wanted
+        assert all(len(page) == size for page in pages[:-1])
+
+    def test_more_are_judged_at_once_where_few_pass(self, hundred: Documents) -> None:
+        judged: list[int] = []
+
+        def keep(found: list[Document]) -> list[Document]:
+            judged.append(len(found))
+            return []
+
+        assert hundred.page([], BY_ID, PageRequest(1), dict, keep=keep).items == []
+        assert judged == [2, 4, 8, 16, 32, 38]
