@@ -29,6 +29,8 @@ PUBLISHED = frozenset(
 PRIVATE = {
     "mlflow.entities.dataset_summary": {"_DatasetSummary"},
     "mlflow.entities.span": {"LazySpan", "Span"},
+    "mlflow.genai.scorers.online.entities": {"CompletedSession"},
+    "mlflow.store.analytics.trace_correlation": {"calculate_npmi_from_counts"},
     "mlflow.prompt.registry_utils": {"handle_resource_already_exist_error", "has_prompt_tag"},
     "mlflow.store.artifact.artifact_repo": {"ArtifactRepository"},
     "mlflow.store.artifact.artifact_repository_registry": {"get_artifact_repository"},
@@ -47,6 +49,7 @@ PRIVATE = {
         "load_trace_archival_server_config",
     },
     "mlflow.tracing.utils.artifact_utils": {"get_archive_uri_for_trace"},
+    "mlflow.tracing.analysis": {"TraceFilterCorrelationResult"},
     "mlflow.tracing.otel.translation": {"translate_loaded_span", "translate_span_when_storing"},
     "mlflow.tracing.utils": {
         "TraceJSONEncoder",
@@ -68,11 +71,13 @@ PRIVATE = {
         "SearchModelUtils",
         "SearchModelVersionUtils",
         "SearchTraceMetricsUtils",
+        "SearchTraceUtils",
         "SearchUtils",
     },
     "mlflow.utils.time": {"get_current_time_millis"},
     "mlflow.utils.uri": {"append_to_uri_path", "resolve_uri_if_local"},
     "mlflow.utils.validation": {
+        "_resolve_experiment_ids_and_locations",
         "_validate_alias_name",
         "_validate_alias_name_reserved",
         "_validate_batch_log_data",

@@ -16,7 +16,13 @@ SHARED = {
     "mlflow_docstore/adapters/document/codecs": {"tags"},
     "mlflow_docstore/adapters/document/queries": {"fields", "hot"},
     "mlflow_docstore/compat/filters": {"comparators"},
-    "mlflow_docstore/compat/tracking": {"store", "declined", "trace_archives", "trace_search", "traces_v2"},
+    "mlflow_docstore/compat/tracking": {
+        "store",
+        "declined",
+        "trace_archives",
+        "trace_search",
+        "traces_v2",
+    },
     "mlflow_docstore/compat/registry": {"store", "secrets"},
 }
 """Folders of areas, and the modules in each that serve several areas or none."""
