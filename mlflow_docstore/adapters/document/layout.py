@@ -185,7 +185,10 @@ LAYOUT = Layout(
         Collection(
             SPANS,
             partition="trace_id",
-            indexes=(Index("by_trace", (("trace_id", 1), ("workspace", 1))),),
+            indexes=(
+                Index("by_trace", (("trace_id", 1), ("workspace", 1))),
+                Index("by_time", (("experiment_id", 1), ("workspace", 1), ("time", 1))),
+            ),
         ),
         Collection(
             ASSESSMENTS,

@@ -182,7 +182,7 @@ def chooses_traces(query: TraceMetricQuery) -> bool:
 
 
 def traces_of(query: TraceMetricQuery) -> tuple[Filter, ...]:
-    """What traces must match, but for what is measured of them."""
+    """What traces must match whose spans are measured."""
     bounds = (
         () if measure_of(query).bounded_by == span_codec.STARTED else _in_range(codec.TIME, query)
     )

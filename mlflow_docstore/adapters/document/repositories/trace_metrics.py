@@ -26,6 +26,7 @@ from mlflow_docstore.adapters.document.queries.trace_metrics import (
     traces_of,
     view_of,
 )
+from mlflow_docstore.adapters.document.queries.traces import trace_filter
 from mlflow_docstore.adapters.document.traces.stored import IS_ACTIVE, StoredTraces, within
 from mlflow_docstore.core.query import Filter, In, all_of, path
 from mlflow_docstore.core.trace_metrics import Keys, Summary
@@ -95,7 +96,7 @@ class DocumentTraceMetrics(TraceMetricRepository):
         """What documents must match: all that count, or those of so many traces at a time."""
         experiments = within(query.traces.experiment_ids)
         if view_of(query).collection != SPANS:
-            yield (*experiments, IS_ACTIVE, *traces_of(query), *measured(query))
+            yield (*experiments, IS_ACTIVE, *trace_filter(query.traces), *measured(query))
             return
         if not chooses_traces(query):
             yield (*experiments, *measured(query))
