@@ -3,10 +3,14 @@
 from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from tests.contract.traces.metric_scenarios import Measured, measured
 
 from .conftest import Heard
+from .listening import explained
+
+Client = MongoClient[dict[str, Any]]
 
 HOURLY = {"time_interval_seconds": 3600, "start_time_ms": 0, "end_time_ms": 2**62}
 RED = ["trace.tag.team = 'red'"]
@@ -54,3 +58,14 @@ def test_a_question_is_one_command_and_one_more_for_spans_of_chosen_traces(
         charted.answer(view, metric, aggregated, **options)
     assert len(sent.names) == commands, sent.names
     assert sent.names[-1] == "aggregate"
+
+
+def test_spans_of_an_experiment_are_found_by_an_index(
+    heard: Heard, client: Client, charted: Measured
+) -> None:
+    with heard.listener.during() as sent:
+        charted.answer("spans", "span_count", **HOURLY)
+    command = sent.only
+    where = command["pipeline"][0]["$match"]
+    find = {"find": command["aggregate"], "filter": where, "$db": command["$db"]}
+    assert explained(client, find).index == "by_time"
