@@ -13,7 +13,6 @@ from mlflow_docstore.compat.arguments import text
 from mlflow_docstore.compat.mlflow_internals.tracing import (
     TraceJSONEncoder,
     translate_span_when_storing,
-    truncated_preview,
     try_json_loads,
     validate_length,
     validate_trace_tag,
@@ -166,6 +165,11 @@ def _first(attributes: Iterable[Attributes], names: Sequence[str]) -> str | None
 
 def _previews(root: Attributes) -> tuple[str | None, str | None]:
     """Of the request and of the response; what MLflow stumbles over, it does without."""
+    # MLflow's client comes with it, and may be what is importing this.
+    from mlflow_docstore.compat.mlflow_internals.previews import (  # noqa: PLC0415
+        truncated_preview,
+    )
+
     request = response = None
     try:
         if root.get(INPUTS):

@@ -12,14 +12,14 @@ from mlflow_docstore.compat.registry.store import DocStoreRegistryStore
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 from mlflow_docstore.ports.backend import Backend
 
-from . import drivers, facades, repositories, retrying, servers
+from . import drivers, facades, repositories, retrying, servers, tracing
 from .faults import DRIVER, FACADE, FAULTS, REPOSITORY, RETRIES, Fault
 from .packaging import SCHEME
 
 SOUND, UNRELIABLE = "sound", "unreliable"
 """Names that are no faults: what is whole, and what only retries make so."""
 
-CATALOG = (drivers, repositories, retrying, facades, servers)
+CATALOG = (drivers, repositories, retrying, facades, servers, tracing)
 """Importing them fills the list of faults."""
 
 _DEADLINE = 5.0

@@ -15,7 +15,6 @@ with names_of_known_releases():
         generate_request_id_v2,
         try_json_loads,
     )
-    from mlflow.tracing.utils.truncation import _get_truncated_preview as truncated_preview
     from mlflow.utils.validation import _validate_length_limit as validate_length
     from mlflow.utils.validation import _validate_trace_tag as validate_trace_tag
 
@@ -47,7 +46,6 @@ __all__ = [
     "generate_request_id_v2",
     "stored_span",
     "translate_span_when_storing",
-    "truncated_preview",
     "try_json_loads",
     "validate_length",
     "validate_new_trace_id",
