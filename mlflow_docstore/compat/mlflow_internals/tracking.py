@@ -4,9 +4,6 @@ from . import names_of_known_releases
 
 with names_of_known_releases():
     from mlflow.entities.dataset_summary import _DatasetSummary as DatasetSummary
-    from mlflow.genai.scorers.online.entities import CompletedSession
-    from mlflow.store.analytics.trace_correlation import calculate_npmi_from_counts
-    from mlflow.tracing.analysis import TraceFilterCorrelationResult
     from mlflow.utils.mlflow_tags import MLFLOW_LOGGED_MODELS, MLFLOW_RUN_NAME
     from mlflow.utils.mlflow_tags import _get_run_name_from_tags as get_run_name_from_tags
     from mlflow.utils.name_utils import _generate_random_name as generate_random_name
@@ -38,15 +35,12 @@ with names_of_known_releases():
 __all__ = [
     "MLFLOW_LOGGED_MODELS",
     "MLFLOW_RUN_NAME",
-    "CompletedSession",
     "DatasetSummary",
     "SearchExperimentsUtils",
     "SearchLoggedModelsPaginationToken",
     "SearchTraceMetricsUtils",
     "SearchTraceUtils",
-    "TraceFilterCorrelationResult",
     "append_to_uri_path",
-    "calculate_npmi_from_counts",
     "generate_random_name",
     "get_run_name_from_tags",
     "resolve_locations",

@@ -1,6 +1,7 @@
 """Searches of traces, by MLflow's signatures."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from mlflow.entities import TraceInfo
 from mlflow.store.tracking import SEARCH_TRACES_DEFAULT_MAX_RESULTS
@@ -12,15 +13,16 @@ from mlflow_docstore.compat.arguments import (
 )
 from mlflow_docstore.compat.errors import internal_errors
 from mlflow_docstore.compat.filters import traces as grammar
-from mlflow_docstore.compat.mlflow_internals.tracking import (
-    CompletedSession,
-    TraceFilterCorrelationResult,
-    calculate_npmi_from_counts,
-    resolve_locations,
-)
+from mlflow_docstore.compat.mlflow_internals.tracking import resolve_locations
 from mlflow_docstore.core.paging import PageRequest
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.trace_queries import SessionQuery, TraceQuery, all_conditions
+
+if TYPE_CHECKING:
+    from mlflow_docstore.compat.mlflow_internals.trace_search import (
+        CompletedSession,
+        TraceFilterCorrelationResult,
+    )
 
 
 class TraceSearchMixin:
@@ -56,7 +58,9 @@ class TraceSearchMixin:
         max_last_trace_timestamp_ms: int,
         max_results: int | None = None,
         filter_string: str | None = None,
-    ) -> list[CompletedSession]:
+    ) -> "list[CompletedSession]":
+        from mlflow_docstore.compat.mlflow_internals import trace_search  # noqa: PLC0415
+
         experiment = parsed_experiment_id(experiment_id)
         with internal_errors():
             asked = grammar.parsed_filter(filter_string)
@@ -69,7 +73,10 @@ class TraceSearchMixin:
                 most=max_results,
             )
         )
-        return [CompletedSession(each.session_id, each.first, each.last) for each in sessions]
+        return [
+            trace_search.CompletedSession(each.session_id, each.first, each.last)
+            for each in sessions
+        ]
 
     def calculate_trace_filter_correlation(
         self,
@@ -77,7 +84,9 @@ class TraceSearchMixin:
         filter_string1: str,
         filter_string2: str,
         base_filter: str | None = None,
-    ) -> TraceFilterCorrelationResult:
+    ) -> "TraceFilterCorrelationResult":
+        from mlflow_docstore.compat.mlflow_internals import trace_search  # noqa: PLC0415
+
         scope = TraceQuery(experiment_ids=parsed_experiment_ids(experiment_ids))
         lead = f"{base_filter} and " if base_filter else ""
         with internal_errors():
@@ -92,8 +101,8 @@ class TraceSearchMixin:
         count = self._backend.traces.count
         ones, others, total = count(first), count(second), count(base)
         joint = count(all_conditions([first, second])) if ones and others else 0
-        npmi = calculate_npmi_from_counts(joint, ones, others, total)
-        return TraceFilterCorrelationResult(
+        npmi = trace_search.calculate_npmi_from_counts(joint, ones, others, total)
+        return trace_search.TraceFilterCorrelationResult(
             npmi=npmi.npmi,
             npmi_smoothed=npmi.npmi_smoothed,
             filter1_count=ones,
