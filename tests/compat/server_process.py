@@ -1,4 +1,4 @@
-"""``mlflow server`` on an embedded database, as a user starts it."""
+"""``mlflow server``, as a user starts it."""
 
 import socket
 import subprocess
@@ -13,11 +13,12 @@ class ServerProcess:
     """A server, for the time of a block that gets its address.
 
     Args:
-        directory: Where its database and its artifacts are.
+        directory: Where its artifacts are.
+        database: What it stores in, an embedded database in the directory unless it is given.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.database = f"docstore://{directory / 'database'}"
+    def __init__(self, directory: Path, database: str | None = None) -> None:
+        self.database = database or f"docstore://{directory / 'database'}"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = str(probe.getsockname()[1])
