@@ -45,6 +45,7 @@ class Sizes:
         huge: Runs beside which a page is read once more, of documents alone; 0 for none.
         history: Points of the shorter history.
         long_history: Points of the longer one.
+        long_trace: Spans of the trace that has many.
         steps: Batches of ``KEYS_A_STEP`` metrics, of a run that has not ended.
         measured: Points that logged models have; nothing for none.
         processes: How many log at once.
@@ -59,6 +60,7 @@ class Sizes:
     history: int = 10_000
     long_history: int = 1_000_000
     steps: int = 10_000
+    long_trace: int = 10_000
     measured: tuple[int, ...] = (10, 10_000, 1_000_000)
     processes: int = 16
     models: int = 1_000
@@ -72,6 +74,7 @@ MONGODB_SIZES = Sizes(
     history=2_000,
     long_history=100_000,
     steps=500,
+    long_trace=1_000,
     measured=(),
     processes=8,
     models=200,
@@ -87,6 +90,7 @@ QUICK_SIZES = Sizes(
     history=1_000,
     long_history=10_000,
     steps=100,
+    long_trace=1_000,
     measured=(10, 100),
     processes=4,
     models=200,

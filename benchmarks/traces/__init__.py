@@ -1,0 +1,1 @@
+"""Traces, spans, assessments and charts of them."""
