@@ -13,13 +13,23 @@ from .registry.bare_mongodb import MongoRegistry
 from .registry.bare_sqlite import SqliteRegistry
 from .registry.subjects import open_registry
 from .subjects import BARE, BARE_ON_MONGODB, Place, StoreSource
+from .traces import fill as trace_fill
+from .traces import operations as trace_operations
+from .traces.bare_mongodb import MongoTraces
+from .traces.bare_sqlite import SqliteTraces
+from .traces.subjects import open_traces
 
 TRACKING = "tracking"
 REGISTRY = "registry"
+TRACES = "traces"
 
 _BARE_REGISTRIES: Mapping[str, Callable[[Any], Any]] = {
     BARE: SqliteRegistry,
     BARE_ON_MONGODB: MongoRegistry,
+}
+_BARE_TRACES: Mapping[str, Callable[[Any], Any]] = {
+    BARE: SqliteTraces,
+    BARE_ON_MONGODB: MongoTraces,
 }
 
 
@@ -65,5 +75,14 @@ AREAS: Mapping[str, Area] = {
         registry_fill.fill_sql,
         registry_fill.fill_documents,
         registry_fill.require_equal,
+    ),
+    TRACES: Area(
+        trace_operations.operations,
+        trace_operations.growth,
+        open_traces,
+        lambda bare: _BARE_TRACES[bare.name](bare),
+        trace_fill.fill_sql,
+        trace_fill.fill_documents,
+        trace_fill.require_equal,
     ),
 }

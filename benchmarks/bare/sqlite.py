@@ -168,7 +168,7 @@ class SqliteSubject(Subject, Place):
         self, experiment_id: str, search: Search, size: int, token: Token = None
     ) -> tuple[int, Token]:
         where = {"experiment_id": experiment_id, **LIVE}
-        more = [(f"{at(path)} {operator} ?", value) for path, operator, value in search.where]
+        more = [(f"{at(path)} {operator} ?", [value]) for path, operator, value in search.where]
         return self.page("runs", where, search.sort, size, token, more)
 
     def page(
@@ -178,7 +178,7 @@ class SqliteSubject(Subject, Place):
         sort: Sort,
         size: int,
         token: Token = None,
-        more: Sequence[tuple[str, object]] = (),
+        more: Sequence[tuple[str, Sequence[object]]] = (),
         columns: str = "document",
     ) -> tuple[int, Token]:
         """Read a page; how many documents it has, and where the next one starts.
@@ -189,11 +189,11 @@ class SqliteSubject(Subject, Place):
             sort: The order, which is total.
             size: Of the page.
             token: Where it starts.
-            more: Further conditions, each with its parameter.
+            more: Further conditions, each with its parameters.
             columns: What to read: the document, and perhaps more.
         """
-        conditions = [(f"{at(path)} = ?", value) for path, value in where.items()] + [*more]
-        clauses, values = [text for text, _ in conditions], [value for _, value in conditions]
+        clauses = [*(f"{at(path)} = ?" for path in where), *(clause for clause, _ in more)]
+        values = [*where.values(), *(value for _, these in more for value in these)]
         if token is not None:
             clause, behind = _behind(sort, token)
             clauses.append(clause)
@@ -220,6 +220,11 @@ class SqliteSubject(Subject, Place):
         """Insert documents; for one, or within a transaction."""
         rows = map(_row, these)
         return self.connection.executemany(f"INSERT INTO {collection} VALUES (?, ?, ?)", rows)
+
+    def put(self, collection: str, these: Sequence[Document]) -> object:
+        """Store documents, whether there are some with their ids or not; within a transaction."""
+        rows = map(_row, these)
+        return self.connection.executemany(f"REPLACE INTO {collection} VALUES (?, ?, ?)", rows)
 
     def _unpacked(self, statement: str, values: Sequence[object]) -> Iterator[Document]:
         return (_document(*row) for row in self.connection.execute(statement, values))

@@ -47,7 +47,9 @@ HIT_RUN = f"{7:032x}"
 """What few traces belong to."""
 
 _QUESTION = "How do I give the run of a sweep a name that says which of its settings it tried?"
-_ANSWER = "Name it when it is started: the name is a tag, and can be changed afterwards as well. " * 3
+_ANSWER = (
+    "Name it when it is started: the name is a tag, and can be changed afterwards as well. " * 3
+)
 _HIT_BY = ("team", "customer", "state", "session", "run", "feedback", "span")
 _TEAMS = tuple(f"team-{number}" for number in range(20))
 _LINKED = 0.5
@@ -193,7 +195,10 @@ def _drawn(
     error = "state" in hit
     usage = {"input_tokens": source.randrange(100, 2_000), "output_tokens": source.randrange(400)}
     usage["total_tokens"] = sum(usage.values())
-    cost = {"input_cost": usage["input_tokens"] * 1e-6, "output_cost": usage["output_tokens"] * 4e-6}
+    cost = {
+        "input_cost": usage["input_tokens"] * 1e-6,
+        "output_cost": usage["output_tokens"] * 4e-6,
+    }
     cost["total_cost"] = sum(cost.values())
     info = TraceInfo(
         trace_id=trace_id,
@@ -246,9 +251,7 @@ def _metadata(
     }
 
 
-def _assessments(
-    trace_id: str, number: int, at: int, hit: frozenset[str]
-) -> list[Assessment]:
+def _assessments(trace_id: str, number: int, at: int, hit: frozenset[str]) -> list[Assessment]:
     if "feedback" in hit:
         return [feedback(trace_id, REFUSED, at, number)]
     return [feedback(trace_id, HELD, at, number)] if number % FEEDBACK_EVERY == 0 else []
@@ -278,9 +281,7 @@ def _steps(
     ]
 
 
-def _answered(
-    step: Step, usage: Mapping[str, int], cost: Mapping[str, float], model: str
-) -> Step:
+def _answered(step: Step, usage: Mapping[str, int], cost: Mapping[str, float], model: str) -> Step:
     return Step(
         *(step.span_id, step.parent_id, step.name, step.type, step.status, step.start, step.end),
         step.attributes,

@@ -1,15 +1,27 @@
 """Filling traces: in bulk, the same for all."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
-from benchmarks.data import Sizes
+from benchmarks.data import HITS, Sizes
+from benchmarks.fill import require_equal_shapes
 from benchmarks.sql import gather_statistics, insert
-from benchmarks.subjects import StoreSource
+from benchmarks.subjects import Place, StoreSource
+from mlflow_docstore.adapters.document.codecs import spans as span_codec
+from mlflow_docstore.adapters.document.codecs import traces as codec
+from mlflow_docstore.adapters.document.codecs.assessments import encode_claim
+from mlflow_docstore.adapters.document.codecs.spans import encode_span
+from mlflow_docstore.adapters.document.codecs.traces import encode_trace, links
+from mlflow_docstore.adapters.document.documents import stamped
+from mlflow_docstore.adapters.document.driver import Document
+from mlflow_docstore.adapters.document.layout import ASSESSMENTS, SPANS, TRACES
+from mlflow_docstore.core.spans import SpanNode, SpanRecord
 
-from .data import Drawn, traces, untold, wide_trace
+from .data import HELD, Drawn, Step, feedback, traces, untold, wide_trace
+from .searches import SEARCHES
 from .sql_rows import rows
 from .subjects import TraceSubject, open_traces
 
@@ -17,6 +29,7 @@ T = TypeVar("T")
 
 _SEEDS = {"small": 11, "large": 12}
 _BATCH = 1_000
+_ERA = "0" * 16
 _PROBE = 10**9
 """A number that no trace has which is measured."""
 
@@ -61,6 +74,51 @@ class SqlLoader(Loader):
         insert(self._engine, rows(found))
 
 
+class DocumentLoader(Loader):
+    """Inserts the documents that the codecs make.
+
+    Args:
+        place: Where they go.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def insert(self, found: Sequence[Drawn]) -> None:
+        claims = [encode_claim(one) for drawn in found for one in drawn.info.assessments]
+        made = {
+            TRACES: [_trace(drawn) for drawn in found],
+            SPANS: [_span(drawn, step) for drawn in found for step in drawn.steps],
+            ASSESSMENTS: claims,
+        }
+        for collection, documents in made.items():
+            for these in _batched(map(stamped, documents), _BATCH):
+                self._place.insert_many(collection, these)
+
+
+def fill_documents(subject: TraceSubject, place: Place, sizes: Sizes) -> TraceWorld:
+    """Fill ours, or a bare driver; then search once, as a database may make indexes from that."""
+    world = _fill(subject, sizes, DocumentLoader(place))
+    for search in SEARCHES:
+        subject.search(world.experiments["large"], search, 2 * HITS)
+    return world
+
+
+def require_equal(places: tuple[Place, Place], ours: TraceWorld, theirs: TraceWorld) -> None:
+    """See that the bare driver writes what ours does.
+
+    Raises:
+        DifferentDocumentsError: It does not.
+    """
+    one, other = places
+    for collection, field in ((TRACES, "_id"), (SPANS, "trace_id"), (ASSESSMENTS, "trace_id")):
+        require_equal_shapes(
+            collection,
+            one.first(collection, field, ours.probe),
+            other.first(collection, field, theirs.probe),
+        )
+
+
 def fill_sql(source: StoreSource, sizes: Sizes) -> TraceWorld:
     """Fill one of MLflow's SQL stores."""
     subject = open_traces(source)
@@ -85,6 +143,7 @@ def _fill(subject: TraceSubject, sizes: Sizes, loader: Loader) -> TraceWorld:
     probe = untold(scratch, _PROBE)
     subject.log_spans(scratch, probe.spans)
     subject.start_trace(probe.info)
+    subject.assess(feedback(probe.info.trace_id, HELD, probe.info.request_time, _PROBE))
     return TraceWorld(scratch, experiments, trace_ids["large"], wide, probe.info.trace_id)
 
 
@@ -100,3 +159,34 @@ def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch
+
+
+def _trace(drawn: Drawn) -> Document:
+    """A trace as ours stores it."""
+    kinds = {(step.name, step.type, step.status) for step in drawn.steps}
+    names = (codec.SPAN_NAME, codec.SPAN_TYPE, codec.SPAN_STATUS)
+    document = encode_trace(drawn.info, _ERA)
+    document[codec.SPANS] = [dict(zip(names, kind, strict=True)) for kind in sorted(kinds)]
+    return {**document, **({codec.RUNS: links(drawn.runs)} if drawn.runs else {})}
+
+
+def _span(drawn: Drawn, step: Step) -> Document:
+    """A span as ours stores it."""
+    info = drawn.info
+    record = SpanRecord(
+        node=SpanNode(step.span_id, step.parent_id, step.usage, step.cost),
+        name=step.name,
+        type=step.type,
+        status=step.status,
+        start=step.start,
+        end=step.end,
+        content=json.dumps(step.content(info.trace_id)),
+        costs=step.cost or {},
+        model_name=step.model,
+    )
+    return {
+        **encode_span(info.trace_id, record),
+        span_codec.EXPERIMENT: info.experiment_id,
+        span_codec.TIME: info.request_time,
+        span_codec.ERA: _ERA,
+    }

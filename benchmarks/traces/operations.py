@@ -107,7 +107,9 @@ def search_pages(sizes: Sizes) -> list[tuple[str, Search, SearchPage]]:
                 matching = int(traces * search.share)
                 size = min(PAGE, matching // DEEP_PAGE)
                 sizes_of_pages = [(min(PAGE, matching), 1), (size, 1), (size, DEEP_PAGE)]
-            pages = [SearchPage(experiment, *one) for one in dict.fromkeys(sizes_of_pages) if one[0]]
+            pages = [
+                SearchPage(experiment, *one) for one in dict.fromkeys(sizes_of_pages) if one[0]
+            ]
             found += [(traces, search, page) for page in pages]
     return [(search_name(search, traces, page), search, page) for traces, search, page in found]
 
@@ -191,9 +193,7 @@ def _search(
         yield read
 
 
-def _token_of(
-    subject: TraceSubject, experiment_id: str, search: Search, page: SearchPage
-) -> Token:
+def _token_of(subject: TraceSubject, experiment_id: str, search: Search, page: SearchPage) -> Token:
     """Where the page starts: behind one large page, which saves walking there."""
     if page.number == 1:
         return None
