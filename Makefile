@@ -1,7 +1,7 @@
 # Needs Python 3.10 or newer and make; everything else goes into .venv.
 PYTHON ?= python3
 PORT ?= 5000
-filled = train_sweep register_best_run manage_prompts
+filled = train_sweep register_best_run manage_prompts trace_assistant
 RELEASES ?= newest
 MINUTES ?= 10
 dialects ?= documentdb-5.0 documentdb-8.0 documentdb-elastic cosmos-mongodb-7.0 azure-documentdb

@@ -298,8 +298,12 @@ def _pages(settings: Settings) -> str:
         "prompts": "prompts?workflowType=genai",
     }
     if experiment := _experiment(settings):
-        runs = f"experiments/{experiment['experiment_id']}/runs?workflowType=machine_learning"
-        pages = {f"runs of {settings.experiment!r}": runs, **pages}
+        name, at = settings.experiment, f"experiments/{experiment['experiment_id']}"
+        pages = {
+            f"runs of {name!r}": f"{at}/runs?workflowType=machine_learning",
+            f"traces of {name!r}": f"{at}/traces?workflowType=genai",
+            **pages,
+        }
     width = max(map(len, pages))
     return "".join(
         f"    {name:<{width}}  {settings.address}/#/{page}\n" for name, page in pages.items()

@@ -124,6 +124,7 @@ def test_it_fills_the_store_once_serves_and_stops(
     assert "'filled' is filled already" in full.said
     assert "Running" not in full.said
     assert re.search(r"/#/experiments/\d+/runs\?", full.said)
+    assert re.search(r"/#/experiments/\d+/traces\?", full.said)
     assert "/#/models?" in full.said
     assert full.end(signal.SIGTERM) == 0
 

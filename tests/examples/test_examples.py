@@ -169,3 +169,38 @@ def test_each_time_a_prompt_gains_three_versions_and_its_alias_the_last(
     experiment = client.get_experiment_by_name("digits-sweep")
     linked = client.search_prompts(f"experiment_id = '{experiment.experiment_id}'")
     assert [prompt.name for prompt in linked] == ["digits-reader"]
+
+
+def test_an_assistant_leaves_a_week_of_traces_with_errors_costs_and_feedback(
+    tmp_path: Path,
+) -> None:
+    said = done(run_in(tmp_path)("trace_assistant.py", "--traces", "60"))
+    assert "60 questions were answered within a week" in said
+    client = mlflow.MlflowClient(f"docstore://{tmp_path}/.docstore/database")
+    experiment = client.get_experiment_by_name("digits-sweep")
+    assert experiment is not None
+    traces = client.search_traces(locations=[experiment.experiment_id], max_results=100)
+    assert len(traces) == 60
+
+    times = [trace.info.request_time for trace in traces]
+    assert 24 * 3_600_000 < max(times) - min(times) <= 7 * 24 * 3_600_000
+    sessions = {trace.info.trace_metadata["mlflow.trace.session"] for trace in traces}
+    assert 10 < len(sessions) < 60
+    failed = [trace for trace in traces if trace.info.state == "ERROR"]
+    assert numbers(r"(\d+) questions had no answer", said) == [len(failed)]
+    assert {event.name for span in failed[0].data.spans for event in span.events} == {"exception"}
+
+    answered = next(trace for trace in traces if trace.info.state == "OK")
+    root, *steps = answered.data.spans
+    assert [step.name for step in steps] == ["retrieve", "rerank", "write"]
+    assert {step.parent_id for step in steps} == {root.span_id}
+    usage = steps[-1].get_attribute("mlflow.chat.tokenUsage")
+    assert answered.info.token_usage == usage
+    assert answered.info.cost["total_cost"] > 0
+
+    judged = [trace for trace in traces if trace.info.assessments]
+    assert numbers(r"(\d+) answers were judged", said) == [len(judged)]
+    assert {one.name for trace in judged for one in trace.info.assessments} == {
+        "about_the_right_one",
+        "words_taken_up",
+    }
