@@ -14,7 +14,7 @@ from types import FrameType
 from . import huge, machine
 from .areas import AREAS, TRACKING
 from .data import QUICK_SIZES, Sizes
-from .footprint import memory_of_history, opening
+from .footprint import memory, opening
 from .operations import Operation
 from .processes import measure_throughput
 from .report import Results, keep, render
@@ -188,8 +188,8 @@ def _measure(
             sources = [one.source for one in stage.filled.values()]
             stores = [source for source in sources if isinstance(source, StoreSource)]
             results.opening = {source.name: opening(source) for source in stores}
-    if TRACKING in rows:
-        _measure_processes(stage.filled, effort, options, results)
+    for area in rows:
+        _measure_processes(area, stage.filled, effort, options, results)
 
 
 def _measure_rows(
@@ -216,23 +216,30 @@ def _measure_rows(
 
 
 def _measure_processes(
-    filled: Mapping[str, Filled], effort: Effort, options: argparse.Namespace, results: Results
+    area: str,
+    filled: Mapping[str, Filled],
+    effort: Effort,
+    options: argparse.Namespace,
+    results: Results,
 ) -> None:
-    worlds = {name: one.worlds[TRACKING] for name, one in filled.items()}
-    if _is_wanted(THROUGHPUT, options):
-        with told(THROUGHPUT):
-            results.throughput = measure_throughput(
+    worlds = {name: one.worlds[area] for name, one in filled.items()}
+    crowd = AREAS[area].crowd
+    if crowd is not None and _is_wanted(THROUGHPUT, options):
+        with told(f"{THROUGHPUT}: {crowd.title}"):
+            results.throughput[crowd.title] = measure_throughput(
+                area,
                 [one.source for one in filled.values()],
                 {name: world.scratch for name, world in worlds.items()},
                 results.sizes.processes,
                 effort.seconds,
             )
     if _is_wanted(MEMORY, options):
-        with told(MEMORY):
-            results.memory = {
-                name: memory_of_history(one.source, worlds[name].long_history)
-                for name, one in filled.items()
-            }
+        for number, weight in enumerate(AREAS[area].weights(results.sizes)):
+            with told(f"{MEMORY}: {weight.title}"):
+                results.memory[weight] = {
+                    name: memory(area, number, one.source, worlds[name], results.sizes)
+                    for name, one in filled.items()
+                }
 
 
 def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler

@@ -6,13 +6,13 @@ from typing import Any
 
 from . import fill, operations
 from .data import Sizes
-from .operations import Growth, Operation
+from .operations import Crowd, Growth, Operation, Weight
 from .registry import fill as registry_fill
 from .registry import operations as registry_operations
 from .registry.bare_mongodb import MongoRegistry
 from .registry.bare_sqlite import SqliteRegistry
 from .registry.subjects import open_registry
-from .subjects import BARE, BARE_ON_MONGODB, Place, StoreSource
+from .subjects import BARE, BARE_ON_MONGODB, Place, Source, StoreSource
 from .traces import fill as trace_fill
 from .traces import operations as trace_operations
 from .traces.bare_mongodb import MongoTraces
@@ -46,6 +46,8 @@ class Area:
         fill_documents: Fills its subject, whose documents are in a place; what is in it then.
         require_equal: Sees that ours and a bare driver write the same documents, by their places
             and what is in them.
+        weights: Of what memory is measured.
+        crowd: What many processes do at once, in the experiment ``scratch`` of what is in it.
     """
 
     rows: Callable[[Sizes], list[Operation]]
@@ -55,6 +57,8 @@ class Area:
     fill_sql: Callable[[StoreSource, Sizes], Any]
     fill_documents: Callable[[Any, Place, Sizes], Any]
     require_equal: Callable[[tuple[Place, Place], Any, Any], None]
+    weights: Callable[[Sizes], list[Weight]] = lambda _: []
+    crowd: Crowd | None = None
 
 
 AREAS: Mapping[str, Area] = {
@@ -66,6 +70,8 @@ AREAS: Mapping[str, Area] = {
         fill.fill_sql,
         fill.fill_documents,
         fill.require_equal,
+        operations.weights,
+        operations.CROWD,
     ),
     REGISTRY: Area(
         registry_operations.operations,
@@ -84,5 +90,14 @@ AREAS: Mapping[str, Area] = {
         trace_fill.fill_sql,
         trace_fill.fill_documents,
         trace_fill.require_equal,
+        trace_operations.weights,
+        trace_operations.CROWD,
     ),
 }
+
+
+def opened(area: str, source: Source) -> Any:
+    """The subject of an area, on connections of this process."""
+    if isinstance(source, StoreSource):
+        return AREAS[area].open(source)
+    return AREAS[area].open_bare(source.open())

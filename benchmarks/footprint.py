@@ -1,4 +1,4 @@
-"""What a process of its own needs: to open a store, and memory to read a long history."""
+"""What a process of its own needs: to open a store, and memory to read much."""
 
 import gc
 import os
@@ -14,8 +14,9 @@ from typing import Any
 from pymongo import monitoring
 from sqlalchemy import Engine, event
 
+from .areas import AREAS, opened
 from .children import in_new_process
-from .data import KEY
+from .data import Sizes
 from .subjects import Source, StoreSource
 
 _STATUS = Path("/proc/self/status")
@@ -54,9 +55,17 @@ def opening(source: StoreSource) -> Opening:
     return Opening(commands, statistics.median(_open_timing(source) for _ in range(_OPENINGS)))
 
 
-def memory_of_history(source: Source, run_id: str) -> int:
-    """By how many bytes reading a history lifts the peak of a new process's resident memory."""
-    found: int = in_new_process(_read_history, source, run_id)
+def memory(area: str, number: int, source: Source, world: Any, sizes: Sizes) -> int:
+    """By how many bytes a call lifts the peak of a new process's resident memory.
+
+    Args:
+        area: The name of the call's area.
+        number: Which of its weights.
+        source: The subject.
+        world: What it holds.
+        sizes: What it is filled with.
+    """
+    found: int = in_new_process(_weigh, area, number, source, world, sizes)
     return found
 
 
@@ -103,13 +112,14 @@ def _open_timing(source: StoreSource) -> float:
     return float(told.stdout.split()[-1])
 
 
-def _read_history(source: Source, run_id: str) -> int:
-    subject = source.open()
-    subject.history(run_id, f"no-{KEY}")
+def _weigh(area: str, number: int, source: Source, world: Any, sizes: Sizes) -> int:
+    subject = opened(area, source)
+    weight = AREAS[area].weights(sizes)[number]
+    weight.warm_up(subject, world)
     gc.collect()
     _CLEAR.write_text(_RESET_PEAK)
     before = _resident("VmRSS")
-    subject.history(run_id, KEY)
+    weight.call(subject, world)
     return _resident("VmHWM") - before
 
 

@@ -40,6 +40,8 @@ HUGE_LIMIT = 1.3
 MEASURED_LIMIT = 1.2
 """What one row of ours may cost, as a multiple of another one's time."""
 
+_HISTORY_MEMORY = 2**30
+
 PAGE = 100
 DEEP_PAGE = 100
 """The page that must cost what the first one does."""
@@ -94,6 +96,37 @@ class Growth:
     limit: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """What many processes do at once.
+
+    Args:
+        title: What each call is.
+        start: From a subject and an experiment of it to what does one call of a number, in this
+            process. Each number is given once, whoever asks.
+    """
+
+    title: str
+    start: Callable[[Any, str], Callable[[int], object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A call whose memory is measured, in a process of its own.
+
+    Args:
+        title: What it does.
+        limit: How many bytes ours may take.
+        warm_up: A call that takes what is taken once; of a subject and what it holds.
+        call: The call; likewise.
+    """
+
+    title: str
+    limit: int
+    warm_up: Callable[[Any, Any], object]
+    call: Callable[[Any, Any], object]
+
+
 class WrongAnswerError(Exception):
     """A subject did something else than what it is measured at."""
 
@@ -146,6 +179,27 @@ def growth(sizes: Sizes) -> list[Growth]:
         )
         for count in others
     ]
+
+
+def weights(sizes: Sizes) -> list[Weight]:
+    """Of what memory is measured."""
+    return [
+        Weight(
+            f"read a history of {sizes.long_history:,} points",
+            _HISTORY_MEMORY,
+            lambda subject, world: subject.history(world.long_history, f"no-{KEY}"),
+            lambda subject, world: subject.history(world.long_history, KEY),
+        )
+    ]
+
+
+def _log_points_of_a_run(subject: Subject, experiment_id: str) -> Callable[[int], object]:
+    """Each process has a run of its own."""
+    run_id = subject.create_run(experiment_id)
+    return lambda step: subject.log_metric(run_id, *points(1, start=step))
+
+
+CROWD = Crowd("log_metric", _log_points_of_a_run)
 
 
 def _histories(sizes: Sizes) -> list[Operation]:

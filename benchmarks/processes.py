@@ -1,24 +1,25 @@
-"""Many processes that log at once: calls a second, all together."""
+"""Many processes at once: calls a second, all together."""
 
 import multiprocessing
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.synchronize import Barrier
 from typing import TYPE_CHECKING
 
-from mlflow.entities import Metric
 from mlflow.exceptions import MlflowException
 
-from .data import EPOCH, KEY
-from .subjects import Source, Subject
+from .areas import AREAS, opened
+from .operations import Crowd
+from .subjects import Source
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
 
 ROUNDS = 3
 _PATIENCE = 300
+_MANY = 10_000_000
 
 
 @dataclass(slots=True)
@@ -45,14 +46,36 @@ class _Done:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every process does, on each of the subjects, in experiments of theirs."""
+
+    area: str
+    sources: Sequence[Source]
+    experiments: Mapping[str, str]
+    seconds: float
+
+    @property
+    def crowd(self) -> Crowd:
+        crowd = AREAS[self.area].crowd
+        if crowd is None:
+            raise LookupError(self.area)
+        return crowd
+
+
 def measure_throughput(
-    sources: Sequence[Source], experiments: dict[str, str], processes: int, seconds: float
+    area: str,
+    sources: Sequence[Source],
+    experiments: Mapping[str, str],
+    processes: int,
+    seconds: float,
 ) -> dict[str, Throughput]:
-    """Have processes log points of runs of their own, subject after subject, in rounds.
+    """Have processes do what an area's crowd does, subject after subject, in rounds.
 
     Args:
+        area: Its name.
         sources: The subjects.
-        experiments: Where each makes its runs.
+        experiments: Where each does it.
         processes: How many.
         seconds: Of a round on one subject.
     """
@@ -61,8 +84,11 @@ def measure_throughput(
     context.set_forkserver_preload([__name__])
     barrier = context.Barrier(processes)
     results: Queue[_Done] = context.Queue()
-    arguments = (list(sources), experiments, seconds, barrier, results)
-    workers = [context.Process(target=_work, args=arguments, daemon=True) for _ in range(processes)]
+    work = _Work(area, list(sources), experiments, seconds)
+    workers = [
+        context.Process(target=_work, args=(work, number, barrier, results), daemon=True)
+        for number in range(processes)
+    ]
     for worker in workers:
         worker.start()
     try:
@@ -74,42 +100,37 @@ def measure_throughput(
     return {source.name: _summed(done, source.name) for source in sources}
 
 
-def _work(
-    sources: Sequence[Source],
-    experiments: dict[str, str],
-    seconds: float,
-    barrier: Barrier,
-    results: "Queue[_Done]",
-) -> None:
-    subjects = [source.open() for source in sources]
-    runs = {}
-    for subject in subjects:
-        runs[subject.name] = subject.create_run(experiments[subject.name])
-        subject.log_metric(runs[subject.name], _point(0))
+def _work(work: _Work, worker: int, barrier: Barrier, results: "Queue[_Done]") -> None:
+    calls_of = {}
+    for source in work.sources:
+        subject = opened(work.area, source)
+        calls_of[source.name] = work.crowd.start(subject, work.experiments[source.name])
+        calls_of[source.name](_first(worker, ROUNDS))
     for turn in range(ROUNDS):
-        for subject in subjects:
+        for name, call in calls_of.items():
             calls = refused = 0
             barrier.wait(_PATIENCE)
             started = time.perf_counter()
-            while (passed := time.perf_counter() - started) < seconds:
-                if _logs(subject, runs[subject.name], turn * 1_000_000 + calls + 1):
+            while (passed := time.perf_counter() - started) < work.seconds:
+                if _is_done(call, _first(worker, turn) + calls + refused):
                     calls += 1
                 else:
                     refused += 1
-            results.put(_Done(subject.name, turn, calls, refused, passed))
+            results.put(_Done(name, turn, calls, refused, passed))
 
 
-def _logs(subject: Subject, run_id: str, step: int) -> bool:
-    """Whether the store took the point: SQLite's is busy now and then."""
+def _first(worker: int, turn: int) -> int:
+    """The first of the numbers that a process gives to its calls in a round."""
+    return _MANY * (1 + worker * (ROUNDS + 1) + turn)
+
+
+def _is_done(call: Callable[[int], object], number: int) -> bool:
+    """Whether the store did it: SQLite's is busy now and then."""
     try:
-        subject.log_metric(run_id, _point(step))
+        call(number)
     except MlflowException:
         return False
     return True
-
-
-def _point(step: int) -> Metric:
-    return Metric(KEY, 1.0 / (step + 1), EPOCH + step, step)
 
 
 def _summed(done: Sequence[_Done], name: str) -> Throughput:

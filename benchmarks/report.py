@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .data import Sizes
 from .footprint import Opening
-from .operations import SINGLE, WRITE, Growth, Operation
+from .operations import SINGLE, WRITE, Growth, Operation, Weight
 from .processes import Throughput
 from .reasons import reason
 from .stages import EMBEDDED, Comparison
@@ -17,7 +17,6 @@ MET, MISSED = "✓", "✗"
 
 COMMANDS_LIMIT = 3
 SECONDS_LIMIT = 0.030
-MEMORY_LIMIT = 2**30
 
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
@@ -34,9 +33,9 @@ class Results:
     skipped: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     samples: dict[str, dict[str, Sample]] = field(default_factory=dict)
-    throughput: dict[str, Throughput] = field(default_factory=dict)
+    throughput: dict[str, dict[str, Throughput]] = field(default_factory=dict)
     opening: dict[str, Opening] = field(default_factory=dict)
-    memory: dict[str, int] = field(default_factory=dict)
+    memory: dict[Weight, dict[str, int]] = field(default_factory=dict)
 
     def titles(self) -> list[str]:
         """Of the columns of subjects."""
@@ -109,22 +108,23 @@ def _growth(results: Results) -> str:
 
 
 def _processes(results: Results) -> str:
-    found = results.throughput
-    if not found:
-        return ""
+    rivals = ["ours / faster of MLflow's"] if results.comparison.rivals else []
+    header = ["calls a second", *results.titles(), *rivals, "bare / ours"]
+    rows = [_processes_row(results, title, one) for title, one in results.throughput.items()]
+    return _table(header, rows)
+
+
+def _processes_row(results: Results, title: str, found: Mapping[str, Throughput]) -> list[str]:
     comparison = results.comparison
     medians = {name: one.median for name, one in found.items()}
     ours, bare = medians.get(comparison.ours), medians.get(comparison.bare)
     fastest = results.fastest(medians, max)
-    rivals = ["ours / faster of MLflow's"] if comparison.rivals else []
-    header = ["calls a second", *results.titles(), *rivals, "bare / ours"]
-    row = [
-        f"log_metric by {results.sizes.processes} processes at once",
+    return [
+        f"{title} by {results.sizes.processes} processes at once",
         *(_rate(found[name]) if name in found else "-" for name in results.subjects),
-        *([_ratio(ours, fastest, least=SINGLE)] if rivals else []),
+        *([_ratio(ours, fastest, least=SINGLE)] if comparison.rivals else []),
         _ratio(bare, ours, most=WRITE),
     ]
-    return _table(header, [row])
 
 
 def _rate(throughput: Throughput) -> str:
@@ -149,12 +149,15 @@ def _footprint(results: Results) -> str:
             _time,
             timed,
         ),
-        _footprint_row(
-            results,
-            f"memory to read a history of {results.sizes.long_history:,} points",
-            results.memory,
-            lambda value: f"{value / 2**20:,.0f} MiB",
-            MEMORY_LIMIT,
+        *(
+            _footprint_row(
+                results,
+                f"memory to {weight.title}",
+                found,
+                lambda value: f"{value / 2**20:,.0f} MiB",
+                weight.limit,
+            )
+            for weight, found in results.memory.items()
         ),
     ]
     return _table(["", *results.titles()], [row for row in rows if row])

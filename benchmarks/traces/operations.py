@@ -1,6 +1,6 @@
 """What is measured of traces, and what is to be reached."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -14,8 +14,10 @@ from benchmarks.operations import (
     SEARCH,
     SINGLE,
     WRITE,
+    Crowd,
     Growth,
     Operation,
+    Weight,
     expect,
 )
 from benchmarks.subjects import Token
@@ -24,7 +26,7 @@ from benchmarks.timing import Call
 from .charts import CHARTS, Chart
 from .data import HELD, SPANS, feedback, untold, wide_trace
 from .fill import TraceWorld
-from .searches import FREQUENT, SEARCHES, Search
+from .searches import FREQUENT, SEARCHES, Holds, Search
 from .subjects import TraceSubject
 
 METRICS = 3.0
@@ -36,6 +38,7 @@ MANY_LIMIT = 1.5
 WIDE = (10, 100)
 """How many spans the traces have that are written and read whole."""
 
+_MEMORY = 256 * 2**20
 _MANY_TRACES = 100
 _STRIDE = 7_919
 
@@ -95,6 +98,40 @@ def growth(sizes: Sizes) -> list[Growth]:
             few = search_name(search, sizes.small, page)
             found.append(Growth(f"{title} against {sizes.small:,}", name, few, MANY_LIMIT))
     return found
+
+
+def weights(sizes: Sizes) -> list[Weight]:
+    """Of what memory is measured: of what looks at every duration, and of what looks at spans."""
+    many = f"{sizes.large:,} traces"
+    charts = [
+        (f"read {one.title} of {many}", partial(_read_chart, chart=one))
+        for one in CHARTS
+        if one.aggregation.percentile_value is not None
+    ]
+    searches = [
+        (f"search {many} by {one.title}", partial(_read_page, search=one))
+        for one in SEARCHES
+        if isinstance(one.where, Holds)
+    ]
+    return [
+        Weight(title, _MEMORY, partial(read, experiment="small"), partial(read, experiment="large"))
+        for title, read in (*charts, *searches)
+    ]
+
+
+def _read_chart(subject: TraceSubject, world: TraceWorld, chart: Chart, experiment: str) -> object:
+    return subject.chart(world.experiments[experiment], chart)
+
+
+def _read_page(subject: TraceSubject, world: TraceWorld, search: Search, experiment: str) -> object:
+    return subject.search(world.experiments[experiment], search, PAGE)
+
+
+def _export_many(subject: TraceSubject, experiment_id: str) -> Callable[[int], object]:
+    return lambda number: exporting(subject, experiment_id, number)()
+
+
+CROWD = Crowd(f"log a trace of {SPANS} spans", _export_many)
 
 
 def search_pages(sizes: Sizes) -> list[tuple[str, Search, SearchPage]]:
