@@ -34,7 +34,6 @@ PRIVATE = {
     "mlflow.prompt.registry_utils": {"handle_resource_already_exist_error", "has_prompt_tag"},
     "mlflow.store.artifact.artifact_repo": {"ArtifactRepository"},
     "mlflow.store.artifact.artifact_repository_registry": {"get_artifact_repository"},
-    "mlflow.store.analytics.trace_correlation": {"calculate_npmi_from_counts"},
     "mlflow.store.artifact.utils.models": {"_parse_model_uri"},
     "mlflow.tracking._tracking_service.utils": {"_get_store"},
     "mlflow.store.tracking.file_store": {"_validate_new_trace_id"},

@@ -3,7 +3,7 @@
 import json
 import platform
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mlflow_docstore.adapters.document.driver import (
     Document,
@@ -73,9 +73,9 @@ class MemoryDriver(Driver):
         beside: Inserts | None = None,
     ) -> frozenset[str]:
         copies = [self._fitting(identified(document)) for document in documents]
-        others = self._others(beside)
+        take_others = self._taking(beside)
         with self._database.lock:
-            self._take(beside, others)
+            take_others()
             return _add(self._table(collection), copies, ordered=ordered)
 
     def put_many(self, collection: str, documents: Sequence[Document]) -> None:
@@ -94,14 +94,14 @@ class MemoryDriver(Driver):
         beside: Inserts | None = None,
     ) -> Outcome:
         matches = self._compiler.compile(when or And())
-        others = self._others(beside)
+        take_others = self._taking(beside)
         with self._database.lock:
             stored = self._table(collection).documents
             document = stored.get(key)
             if document is None or not matches(document):
                 return Outcome(matched=False)
             stored[key] = changed = self._fitting(patched(copied(document), patch))
-            self._take(beside, others)
+            take_others()
         return Outcome(matched=True, document=copied(changed) if returning else None)
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
@@ -187,17 +187,13 @@ class MemoryDriver(Driver):
     def _table(self, collection: str) -> Table:
         return self._database.table(self._prefix + collection)
 
-    def _others(self, beside: Inserts | None) -> list[Document]:
-        """The documents that come with a write, ready to be stored."""
-        added = () if beside is None else beside.documents
-        return [self._fitting(identified(document)) for document in added]
-
-    def _take(self, beside: Inserts | None, documents: Sequence[Document]) -> None:
-        """Store what comes with a write, while the lock is held."""
-        if beside is not None and beside.replacing:
-            _put(self._table(beside.collection), documents)
-        elif beside is not None:
-            _add(self._table(beside.collection), documents)
+    def _taking(self, beside: Inserts | None) -> Callable[[], object]:
+        """Stores what comes with a write, while the lock is held; it is ready to be stored."""
+        if beside is None:
+            return lambda: None
+        documents = [self._fitting(identified(document)) for document in beside.documents]
+        store = _put if beside.replacing else _add
+        return lambda: store(self._table(beside.collection), documents)
 
     def _fitting(self, document: Document) -> Document:
         limit = self._capabilities.limits.document_bytes

@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import TypeVar
@@ -26,6 +25,7 @@ from mlflow_docstore.core.capabilities import Capabilities, Limits
 from mlflow_docstore.core.errors import LimitExceeded
 from mlflow_docstore.core.query import And, Filter, Leaf, Scalar
 
+from .beside import NOTHING_BESIDE, Beside, Encoded
 from .calls import Calls
 from .capabilities import LIMITS, declare
 from .clauses import DOCUMENT, Clause, identifier
@@ -34,7 +34,7 @@ from .measures import make_measures, measures_name
 from .reading import Reading
 from .searches import HASTE, Haste
 from .session import Session, empty_journal, free_pages
-from .tables import create_table, index_name, index_of, make_index
+from .tables import create_table, index_name, index_of, insert_into, make_index, put_into
 from .transactions import Work, within
 from .values import decode, encode, plain_text, size, stored_text
 
@@ -42,8 +42,6 @@ _NOTHING = Patch()
 _NOT_MATCHED = Outcome(matched=False)
 
 T = TypeVar("T")
-Encoded = tuple[str, str, bytes | None]
-"""What a row holds: id, text and bytes."""
 
 
 class SqliteDriver(Driver):
@@ -95,19 +93,19 @@ class SqliteDriver(Driver):
         beside: Inserts | None = None,
     ) -> frozenset[str]:
         rest = iter([self._encoded(identified(document)) for document in documents])
-        others, taken = self._others(beside), set[str]()
-        statement = _insert_into(self._name(collection))
+        others, taken = Beside.of(beside, self._calls.table, self._encoded), set[str]()
+        statement = insert_into(self._name(collection))
         while batch := list(islice(rest, self._capabilities.limits.batch_documents)):
             insert = partial(_inserted, statement, batch, ordered, others)
             together = _together(insert, (*batch, *others.rows))
             taken |= self._calls.add("insert", collection, together, others.collection)
             if taken and ordered:
                 break
-            others = _NO_OTHERS
+            others = NOTHING_BESIDE
         return frozenset(taken)
 
     def put_many(self, collection: str, documents: Sequence[Document]) -> None:
-        statement = _put_into(self._name(collection))
+        statement = put_into(self._name(collection))
         rest = iter([self._encoded(identified(document)) for document in documents])
         while batch := list(islice(rest, self._capabilities.limits.batch_documents)):
             put = partial(_executed_many, statement, batch)
@@ -127,7 +125,7 @@ class SqliteDriver(Driver):
         matches = self._predicates.compile(when or And())
         read = _by_id(self._name(collection))
         update = f"UPDATE {self._name(collection)} SET doc = ?, data = ? WHERE id = ?"
-        others = self._others(beside)
+        others = Beside.of(beside, self._calls.table, self._encoded)
 
         def change(native: sqlite3.Connection) -> Outcome:
             found = native.execute(read, (_id(key),)).fetchone()
@@ -263,14 +261,6 @@ class SqliteDriver(Driver):
     def close(self) -> None:
         self._session.close()
 
-    def _others(self, beside: Inserts | None) -> "_Others":
-        """What a write brings with it, ready to be stored."""
-        if beside is None:
-            return _NO_OTHERS
-        rows = tuple(self._encoded(identified(document)) for document in beside.documents)
-        statement = _put_into if beside.replacing else _insert_into
-        return _Others(beside.collection, statement(self._name(beside.collection)), rows)
-
     def _name(self, collection: str) -> str:
         return identifier(self._calls.table(collection))
 
@@ -289,34 +279,6 @@ def _by_id(table: str) -> str:
     return f"SELECT doc, data FROM {table} WHERE id = ?"
 
 
-def _insert_into(table: str) -> str:
-    return f"INSERT INTO {table} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-
-
-def _put_into(table: str) -> str:
-    return (
-        f"INSERT INTO {table} VALUES (?, ?, ?)"
-        " ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, data = excluded.data"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Others:
-    """Rows of another table that a write brings with it, or none."""
-
-    collection: str | None = None
-    statement: str = ""
-    rows: tuple[Encoded, ...] = ()
-
-    def store(self, native: sqlite3.Connection) -> None:
-        """Store them, within a transaction."""
-        if self.rows:
-            native.executemany(self.statement, self.rows)
-
-
-_NO_OTHERS = _Others()
-
-
 def _together(work: Work[T], rows: Sequence[Encoded]) -> Work[T]:
     """Work on rows, in a transaction if there are several."""
     return work if len(rows) == 1 else partial(within, work=work)
@@ -326,7 +288,7 @@ def _inserted(
     statement: str,
     rows: Sequence[Encoded],
     ordered: bool,
-    others: _Others,
+    others: Beside,
     native: sqlite3.Connection,
 ) -> frozenset[str]:
     """The ids that were taken."""

@@ -31,6 +31,19 @@ def create_table(table: str) -> str:
     )
 
 
+def insert_into(table: str) -> str:
+    """The statement that stores a row unless its id is taken, in a table by its quoted name."""
+    return f"INSERT INTO {table} VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+
+
+def put_into(table: str) -> str:
+    """The statement that stores a row whether or not its id is taken."""
+    return (
+        f"INSERT INTO {table} VALUES (?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, data = excluded.data"
+    )
+
+
 def index_name(table: str, name: str) -> str:
     """What an index is called: names of indexes are those of a database, not of a table."""
     return f"{table}.{name}"
