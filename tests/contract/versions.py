@@ -27,6 +27,11 @@ SINCE: Mapping[Version, tuple[str, ...]] = {
     Version("3.17"): (
         "*::test_experiment_id_that_is_no_number_is_refused*",
         "test_aliases.py::TestLatest::test_is_the_highest_of_any_stage*",
+        "test_assessments.py::TestRefusedCreation::test_on_no_trace_leaves_the_passed_object*",
+        "test_assessments.py::TestRefusedCreation::test_trace_is_looked_for_before_the_value*",
+        "test_assessments_of_sessions.py::*",
+        "test_assessments_overrides.py::TestRefusedOverriding::test_of_an_unknown_one*",
+        "test_assessments_overrides.py::TestRefusedOverriding::test_of_one_of_another_trace*",
         "test_experiment_changes.py::TestTags::test_a_value_of_20000_characters*",
         "test_experiment_changes.py::TestTags::test_a_longer_value_is_refused*",
         "test_experiments.py::TestCreation::test_an_over_long_tag_value_creates_nothing*",
@@ -125,6 +130,7 @@ SINCE: Mapping[Version, tuple[str, ...]] = {
         "test_trace_metrics_spans.py::TestTime::test_range*_cost-*",
     ),
     Version("3.18"): (
+        "test_assessments_brought.py::TestSecondStart::test_with_an_id_of_another_trace*",
         "test_experiment_changes.py::TestRename::test_to_a_blank_name*",
         "test_experiments.py::TestNames::test_a_blank_name*",
         "test_search_experiments.py::test_comparator_may_be_in_any_case*",
