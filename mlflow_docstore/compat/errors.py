@@ -149,6 +149,9 @@ ANSWERS: Table = {
     (NotFound, "trace_tag"): Answer(
         RESOURCE_DOES_NOT_EXIST, "No trace tag with key '{key}' for trace with ID '{trace_id}'"
     ),
+    (NotFound, "assessment"): Answer(
+        RESOURCE_DOES_NOT_EXIST, "Assessment with ID '{key}' not found for trace '{trace_id}'"
+    ),
     (NotFound, "webhook"): Answer(RESOURCE_DOES_NOT_EXIST, "Webhook with ID {key} not found."),
     (NotFound, "database"): Answer(RESOURCE_DOES_NOT_EXIST, _no_database),
     (NotFound, None): Answer(RESOURCE_DOES_NOT_EXIST, "No {kind} {key!r}"),
@@ -160,6 +163,10 @@ ANSWERS: Table = {
     (AlreadyExists, "experiment_tag"): Answer(
         RESOURCE_ALREADY_EXISTS,
         "Experiment(name={name}) already exists. Error: tag {key!r} is given twice",
+    ),
+    (AlreadyExists, "assessment"): Answer(
+        INTERNAL_ERROR,
+        "Failed to create assessment for trace '{trace_id}' due to a constraint violation.",
     ),
     (AlreadyExists, None): Answer(BAD_REQUEST, _described("It is there already, or given twice")),
     (InvalidState, "experiment"): Answer(
@@ -219,6 +226,12 @@ STARTING_TRACE: Table = {
     (InvalidState, "trace"): Answer(
         INVALID_STATE, "Cannot update traces that are no longer DB-backed: '{key}'."
     ),
+    (AlreadyExists, "assessment"): Answer(
+        RESOURCE_DOES_NOT_EXIST, "Trace with ID '{trace_id}' no longer exists."
+    ),
+    (Conflict, "assessment"): Answer(
+        INVALID_PARAMETER_VALUE, "Assessment with ID '{key}' belongs to another trace."
+    ),
 }
 """When a trace is started, perhaps again."""
 
@@ -234,6 +247,11 @@ SETTING_TRACE_TAG: Table = {
 
 ONE_PARAM: Table = {(Conflict, "param"): Answer(INVALID_PARAMETER_VALUE, _changed_param)}
 """When a single param is logged."""
+
+ASSESSING: Table = {
+    (NotFound, "trace"): Answer(RESOURCE_DOES_NOT_EXIST, "Trace with request_id '{key}' not found")
+}
+"""When an assessment is looked up, or changed."""
 
 MODEL_METRICS: Table = {
     (NotFound, "logged_model"): Answer(BAD_REQUEST, "Logged model with ID '{key}' not found.")

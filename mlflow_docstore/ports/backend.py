@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mlflow_docstore.core.capabilities import Capabilities
 
+from .assessments import AssessmentRepository
 from .experiments import ExperimentRepository
 from .indexes import IndexRepository
 from .inputs import InputRepository
@@ -118,6 +119,11 @@ class Backend(Protocol):
     @abstractmethod
     def spans(self) -> SpanRepository:
         """The spans of traces."""
+
+    @property
+    @abstractmethod
+    def assessments(self) -> AssessmentRepository:
+        """What is thought of traces, or expected of them."""
 
     @property
     @abstractmethod

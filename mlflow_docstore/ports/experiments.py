@@ -77,7 +77,7 @@ class ExperimentRepository(Protocol):
 
     @abstractmethod
     def delete(self, experiment_id: str, *, at: int) -> None:
-        """Mark an active experiment and all its runs as deleted.
+        """Mark an active experiment and all its runs as deleted; assessments that they made go.
 
         Runs go first: an interrupted delete leaves the experiment active, and a repeat ends it.
 

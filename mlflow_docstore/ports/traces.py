@@ -51,8 +51,11 @@ class TraceRepository(Protocol):
             may_move: Whether a trace of another experiment comes to this one.
 
         Raises:
-            AlreadyExists: ``kind="trace"``: it is in another experiment, and must not move.
-            Conflict: ``kind="assessment"``: the assessment of that id is another trace's.
+            AlreadyExists: ``kind="trace"``: it is in another experiment, and must not move;
+                ``kind="assessment"`` with ``facts["trace_id"]``: it is not there yet, and the
+                assessment of that id is another trace's, or given twice.
+            Conflict: ``kind="assessment"``: it is there, and the assessment of that id is another
+                trace's.
             InvalidState: ``kind="trace"``; its spans are elsewhere, ``facts["location"]``.
         """
 

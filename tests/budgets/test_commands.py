@@ -84,7 +84,7 @@ BUDGETS: list[tuple[str, Call, list[str]]] = [
         lambda store, _e, r: store.update_run_info(r, RunStatus.FINISHED, 5, None),
         ["findAndModify"],
     ),
-    ("delete_run", lambda store, _e, r: store.delete_run(r), ["update"]),
+    ("delete_run", lambda store, _e, r: store.delete_run(r), ["update", "find"]),
     ("restore_run", lambda store, _e, r: store.restore_run(r), ["update"]),
     (
         "log_batch of 1,000 points of one metric",

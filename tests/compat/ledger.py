@@ -45,6 +45,11 @@ IMPLEMENTED = frozenset(
         "delete_logged_model_tag",
         "get_logged_model",
         "delete_logged_model",
+        # assessments
+        "create_assessment",
+        "get_assessment",
+        "update_assessment",
+        "delete_assessment",
         # traces
         "start_trace",
         "get_trace_info",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mlflow_docstore.core.capabilities import Capabilities
 from mlflow_docstore.core.errors import Forbidden, NotFound, Unsupported
+from mlflow_docstore.ports.assessments import AssessmentRepository
 from mlflow_docstore.ports.backend import Adapter, Backend, Provision, Step
 from mlflow_docstore.ports.experiments import ExperimentRepository
 from mlflow_docstore.ports.indexes import IndexRepository
@@ -26,6 +27,7 @@ from .histories.chunks import Chunks
 from .histories.model_points import ModelPoints
 from .layout import LAYOUT, MARKER_ID, META
 from .registry.heads import ModelHeads
+from .repositories.assessments import DocumentAssessments
 from .repositories.experiments import DocumentExperiments
 from .repositories.indexes import DocumentIndexes
 from .repositories.inputs import DocumentInputs
@@ -40,7 +42,9 @@ from .repositories.trace_metrics import DocumentTraceMetrics
 from .repositories.traces import DocumentTraces
 from .repositories.webhooks import DocumentWebhooks
 from .retry import RetryingDriver
-from .texts.large import LargeTexts
+from .texts.large import LargeTexts, now
+from .traces.assessed import StoredAssessments
+from .traces.claims import Claims
 from .traces.orphans import OrphanSpans
 from .traces.searches import TraceSearches
 from .traces.stored import StoredTraces
@@ -115,8 +119,13 @@ class DocumentBackend(Backend):
         points = ModelPoints(driver)
         self._texts = LargeTexts(driver)
         self._stored_traces = traces = StoredTraces(driver, self._texts)
+        claims = Claims(driver, now)
+        assessed = StoredAssessments(driver, traces, self._texts)
+        self._assessments = DocumentAssessments(driver, traces, assessed, claims)
+        self._experiments = DocumentExperiments(
+            driver, points, traces, self._assessments, self._texts
+        )
         self._orphans = OrphanSpans(traces)
-        self._experiments = DocumentExperiments(driver, points, traces, self._texts)
         self._runs = DocumentRuns(driver, chunks, points, self._texts)
         self._metrics = DocumentMetrics(chunks)
         self._inputs = DocumentInputs(driver, self._texts)
@@ -125,7 +134,8 @@ class DocumentBackend(Backend):
         heads = ModelHeads(driver)
         self._registered_models = DocumentRegisteredModels(driver, heads)
         self._model_versions = DocumentModelVersions(driver, heads)
-        self._traces = DocumentTraces(traces, TraceSearches(traces, self._texts))
+        searches = TraceSearches(traces, self._texts)
+        self._traces = DocumentTraces(traces, searches, assessed, claims)
         self._spans = DocumentSpans(traces, self._texts)
         self._trace_archives = DocumentTraceArchives(traces, self._texts)
         self._trace_metrics = DocumentTraceMetrics(traces)
@@ -174,6 +184,10 @@ class DocumentBackend(Backend):
     @property
     def spans(self) -> SpanRepository:
         return self._spans
+
+    @property
+    def assessments(self) -> AssessmentRepository:
+        return self._assessments
 
     @property
     def trace_archives(self) -> TraceArchiveRepository:

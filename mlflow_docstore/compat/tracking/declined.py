@@ -11,12 +11,6 @@ from mlflow.exceptions import MlflowNotImplementedException
 from mlflow_docstore.core.areas import Area
 
 DECLINED: Mapping[Area, tuple[str, ...]] = {
-    Area.ASSESSMENTS: (
-        "get_assessment",
-        "create_assessment",
-        "update_assessment",
-        "delete_assessment",
-    ),
     Area.ISSUES: ("create_issue", "get_issue", "update_issue", "search_issues"),
     Area.DATASETS: (
         "create_dataset",

@@ -108,6 +108,7 @@ class RunsMixin:
 
     def delete_run(self, run_id: str) -> None:
         self._backend.runs.delete(run_id, at=get_current_time_millis())
+        self._backend.assessments.purge_run(run_id)
 
     def restore_run(self, run_id: str) -> None:
         self._backend.runs.restore(run_id)

@@ -16,6 +16,7 @@ from mlflow_docstore.compat.mlflow_internals.tracking import (
 from mlflow_docstore.core.errors import AlreadyExists, Conflict, NotFound
 from mlflow_docstore.ports.backend import Backend
 
+from .assessments import AssessmentsMixin
 from .declined import DeclinedMixin
 from .experiments import ExperimentsMixin, new_experiment
 from .inputs import InputsMixin
@@ -40,6 +41,7 @@ class DocStoreTrackingStore(
     TraceArchivesMixin,
     SpansMixin,
     TraceSearchMixin,
+    AssessmentsMixin,
     TraceMetricsMixin,
     DeclinedMixin,
     AbstractStore,

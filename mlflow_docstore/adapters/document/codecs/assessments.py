@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from mlflow.entities import (
@@ -14,6 +15,8 @@ from mlflow.entities import (
 )
 
 from mlflow_docstore.adapters.document.driver import Document
+from mlflow_docstore.adapters.document.keys import digest
+from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.traces import SESSION
 
@@ -23,11 +26,24 @@ ASSESSMENTS = "assessments"
 MARK = "assessed"
 """New with every write to the array, so that none is changed on a stale view of it."""
 
+HELD = "held"
+"""Beside the array: which ids are in it, so that a write can demand that one is not; see ``held``.
+
+There only where something was. An id leads to the token of who wrote it; or to a fence, which says
+that it was given to another trace, whatever who asked for it first still tries to write here.
+"""
+
 ID = "id"
 KIND = "kind"
 NAME = "name"
 VALUE = "value"
-"""As JSON text, as MLflow's SQL store compares it."""
+"""As JSON text, as MLflow's SQL store compares it; of one that is too large, only the beginning."""
+
+WHOLE_VALUE = "whole_value"
+"""There only where the value is too large for its trace: the whole of it."""
+
+LONGEST_BEGINNING = 1000
+"""Characters of a large value that searches see."""
 
 NUMBER = "number"
 """What charts add up: of a number itself, of yes and no and booleans 1 and 0, else null."""
@@ -44,8 +60,17 @@ UPDATED = "updated"
 RUN = "run_id"
 """Of a claim, too: which run made it."""
 
+MAKER = "maker"
+"""The run that the metadata say has made it: it goes when that run is deleted."""
+
 TRACE = "trace_id"
 """Of a claim."""
+
+ASKER = "asker"
+"""Of a claim: who asked for the id last."""
+
+ASKED = "asked"
+"""Of a claim: when, in milliseconds."""
 
 _CREATED = "created"
 _SOURCE_TYPE = "source_type"
@@ -54,6 +79,12 @@ _SPAN = "span_id"
 _RATIONALE = "rationale"
 _METADATA = "metadata"
 _ERROR = "error"
+
+NOTES = (_RATIONALE, _METADATA, _ERROR)
+"""Texts that nobody searches: those of many assessments may be too much for one trace."""
+
+TEXTS = (WHOLE_VALUE, *NOTES)
+"""Where there may be large texts."""
 
 FEEDBACK, EXPECTATION, ISSUE = "feedback", "expectation", "issue"
 
@@ -82,6 +113,7 @@ def encode_assessment(assessment: Assessment) -> Document:
         _SOURCE_TYPE: assessment.source.source_type,
         _SOURCE_ID: assessment.source.source_id,
         RUN: assessment.run_id,
+        MAKER: maker_of(assessment),
         _SPAN: assessment.span_id,
         _RATIONALE: assessment.rationale,
         _METADATA: json.dumps(metadata) if metadata else None,
@@ -91,7 +123,7 @@ def encode_assessment(assessment: Assessment) -> Document:
 
 def decode_assessment(trace_id: str, element: Document) -> Assessment:
     """The assessment of a trace's element."""
-    value = json.loads(element[VALUE])
+    value = json.loads(element[WHOLE_VALUE if WHOLE_VALUE in element else VALUE])
     error, metadata = (
         None if element[name] is None else json.loads(element[name]) for name in (_ERROR, _METADATA)
     )
@@ -126,10 +158,42 @@ def decode_assessment(trace_id: str, element: Document) -> Assessment:
     return found
 
 
-def encode_claim(assessment: Assessment) -> Document:
+def in_order(elements: Iterable[Document]) -> list[Document]:
+    """Elements by creation, as MLflow's SQL store on SQLite reads them; ties as they came."""
+    return sorted(elements, key=lambda element: element[_CREATED])
+
+
+def held(assessment_id: str) -> str:
+    """The path that says who wrote the element of an id, if it is there."""
+    return path_of(HELD, digest(assessment_id))
+
+
+def holders(elements: Iterable[Document], token: str) -> Document:
+    """What ``HELD`` is for these elements, written by one."""
+    return {digest(element[ID]): token for element in elements}
+
+
+def holder_in(trace: Document, assessment_id: str) -> str | None:
+    """Who wrote the element of an id to a trace, or the fence that stands for it."""
+    found: str | None = trace.get(HELD, {}).get(digest(assessment_id))
+    return found
+
+
+def maker_of(assessment: Assessment) -> str | None:
+    """The run that the metadata of an assessment name."""
+    run_id = (assessment.metadata or {}).get(_SOURCE_RUN)
+    return run_id if isinstance(run_id, str) else None
+
+
+def encode_claim(trace_id: str, element: Document) -> Document:
     """What keeps the id of an assessment from being used for another."""
-    source = (assessment.metadata or {}).get(_SOURCE_RUN)
-    return {"_id": assessment.assessment_id, TRACE: assessment.trace_id, RUN: source}
+    return {"_id": element[ID], TRACE: trace_id, RUN: element[MAKER]}
+
+
+def encode_mention(trace_id: str, element: Document) -> Document:
+    """Where an assessment is found by its run, though its claim names another."""
+    key = digest(element[ID], element[MAKER])
+    return {"_id": key, TRACE: trace_id, RUN: element[MAKER]}
 
 
 def aggregate(value: Any) -> tuple[float | None, bool]:

@@ -11,7 +11,7 @@ from mlflow_docstore.core.runs import recency
 from mlflow_docstore.core.traces import NAME_TAG, SPANS_LOCATION_TAG, promoted, restored
 from mlflow_docstore.core.traces import SESSION as SESSION_KEY
 
-from .assessments import ASSESSMENTS, MARK, decode_assessment, encode_assessment
+from .assessments import ASSESSMENTS, HELD, MARK, decode_assessment, in_order
 from .tags import decode_map, encode_map
 
 EXPERIMENT = "experiment_id"
@@ -72,7 +72,7 @@ LOCATION = path_of(TAGS, SPANS_LOCATION_TAG)
 
 CONTENT = (
     *(EXPERIMENT, RECENT, TIME, DURATION, ENDED, STATE, CLIENT_ID, REQUEST, RESPONSE, NAME),
-    *(SESSION, TOKENS, COSTS, TAGS, METADATA, ASSESSMENTS, MARK),
+    *(SESSION, TOKENS, COSTS, TAGS, METADATA, ASSESSMENTS, HELD, MARK),
     *(SPANS, SPANS_FULL, REVISION, ERA, ARCHIVER, EMPTIED),
 )
 """Fields that go with a trace: its links stay."""
@@ -139,7 +139,7 @@ def labelled(tags: Mapping[str, str | None], metadata: Mapping[str, str]) -> dic
 
 
 def encode_trace(trace: TraceInfo, era: str) -> Document:
-    """The document of a new trace."""
+    """The document of a new trace, but for its assessments."""
     rest = promoted(trace.trace_metadata)
     document = new_trace(trace.trace_id, trace.experiment_id, era)
     tags = {key: value for key, value in trace.tags.items() if key != NAME_TAG}
@@ -156,7 +156,6 @@ def encode_trace(trace: TraceInfo, era: str) -> Document:
         COSTS: dict(rest.costs),
         TAGS: encode_map(tags),
         METADATA: encode_map(rest.metadata),
-        ASSESSMENTS: [encode_assessment(one) for one in trace.assessments],
     }
 
 
@@ -178,7 +177,7 @@ def decode_trace(document: Document) -> TraceInfo:
         client_request_id=document[CLIENT_ID],
         request_preview=document[REQUEST],
         response_preview=document[RESPONSE],
-        assessments=[decode_assessment(trace_id, one) for one in document[ASSESSMENTS]],
+        assessments=[decode_assessment(trace_id, one) for one in in_order(document[ASSESSMENTS])],
     )
 
 

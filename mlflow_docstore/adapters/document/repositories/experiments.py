@@ -34,6 +34,7 @@ from mlflow_docstore.adapters.document.traces.stored import StoredTraces
 from mlflow_docstore.core.errors import InvalidState, NotFound
 from mlflow_docstore.core.paging import Page, PageRequest
 from mlflow_docstore.core.query import Exists, In, equals, path
+from mlflow_docstore.ports.assessments import AssessmentRepository
 from mlflow_docstore.ports.experiments import ExperimentQuery, ExperimentRepository
 
 _KIND = "experiment"
@@ -51,11 +52,17 @@ class DocumentExperiments(ExperimentRepository):
         driver: The database.
         points: What runs measured of logged models.
         traces: Traces with all that is theirs.
+        assessments: What runs made of traces.
         texts: Where large texts of what belongs to experiments are.
     """
 
     def __init__(
-        self, driver: Driver, points: ModelPoints, traces: StoredTraces, texts: LargeTexts
+        self,
+        driver: Driver,
+        points: ModelPoints,
+        traces: StoredTraces,
+        assessments: AssessmentRepository,
+        texts: LargeTexts,
     ) -> None:
         self._texts = texts
         self._experiments = Documents(driver, EXPERIMENTS)
@@ -66,6 +73,7 @@ class DocumentExperiments(ExperimentRepository):
         self._datasets = Documents(driver, DATASETS)
         self._names = NameClaims(self._experiments, _KIND)
         self._traces = traces
+        self._assessments = assessments
         self._recent = Recent(self.get)
 
     def create(self, experiment: Experiment) -> None:
@@ -162,6 +170,8 @@ class DocumentExperiments(ExperimentRepository):
         if self._document(experiment_id)[codec.LIFECYCLE] != before:
             raise NotFound(_KIND, experiment_id)
         self._runs.patch_many([equals(run_codec.EXPERIMENT, experiment_id)], runs)
+        if after == _DELETED:
+            self._assessments.purge_experiment(experiment_id)
         outcome = self._experiments.patch(
             experiment_id,
             Patch(set={codec.LIFECYCLE: after, codec.UPDATED: at}),

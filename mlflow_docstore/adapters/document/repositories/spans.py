@@ -78,12 +78,12 @@ class DocumentSpans(SpanRepository):
         self, trace_ids: Sequence[str], experiment_ids: Sequence[str] | None = None
     ) -> list[StoredTrace]:
         scope = within(experiment_ids)
-        traces = self._traces.get_many(trace_ids, scope)
+        traces = self._traces.get_whole(trace_ids, scope)
         contents = self._contents([one for one in traces.values() if _is_here(one)])
         emptied = [key for key, spans in contents.items() if "" in spans]
         if emptied:
             # Archived since the trace was read, unless it is gone.
-            moved = self._traces.get_many(emptied, scope)
+            moved = self._traces.get_whole(emptied, scope)
             traces = {key: one for key, one in traces.items() if key not in emptied} | moved
         here = {key: contents[key] for key in contents if _is_here(traces.get(key))}
         return [

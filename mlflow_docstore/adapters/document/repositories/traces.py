@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from mlflow.entities import TraceInfo
 
 from mlflow_docstore.adapters.document.codecs import traces as codec
+from mlflow_docstore.adapters.document.codecs.assessments import MARK
 from mlflow_docstore.adapters.document.codecs.traces import (
     decode_trace,
     encode_trace,
@@ -16,6 +17,15 @@ from mlflow_docstore.adapters.document.codecs.traces import (
 from mlflow_docstore.adapters.document.driver import Document, Patch
 from mlflow_docstore.adapters.document.keys import path as path_of
 from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.adapters.document.traces.assessed import (
+    Encoded,
+    StoredAssessments,
+    brought,
+    is_fenced,
+    merged,
+)
+from mlflow_docstore.adapters.document.traces.claims import KIND as ASSESSMENT
+from mlflow_docstore.adapters.document.traces.claims import Claims, new_token
 from mlflow_docstore.adapters.document.traces.searches import TraceSearches
 from mlflow_docstore.adapters.document.traces.stored import (
     IS_ACTIVE,
@@ -39,25 +49,59 @@ class DocumentTraces(TraceRepository):
     Args:
         traces: The documents.
         searches: How they are found.
+        assessments: The assessments in them.
+        claims: The claims of assessments' ids.
     """
 
-    def __init__(self, traces: StoredTraces, searches: TraceSearches) -> None:
+    def __init__(
+        self,
+        traces: StoredTraces,
+        searches: TraceSearches,
+        assessments: StoredAssessments,
+        claims: Claims,
+    ) -> None:
         self._traces = traces
         self._searches = searches
+        self._assessments = assessments
+        self._claims = claims
 
     def start(self, trace: TraceInfo, *, may_move: bool = False) -> TraceInfo:
-        new = encode_trace(trace, new_era())
-        raced = False
+        if not trace.assessments:
+            return self._start(trace, Encoded(), "", may_move=may_move)
+        encoded, token = self._assessments.encoded(trace.trace_id, trace.assessments), new_token()
+        try:
+            self._claims.take(trace.trace_id, encoded.elements, token)
+            with self._assessments.texts.stored(encoded.parts):
+                return self._start(trace, encoded, token, may_move=may_move)
+        except AlreadyExists as error:
+            self._claims.release(encoded.elements, token)
+            if error.kind != ASSESSMENT or self._traces.find(trace.trace_id) is None:
+                raise
+            raise Conflict(error.kind, error.key, **error.facts) from error
+
+    def _start(
+        self, trace: TraceInfo, encoded: Encoded, token: str, *, may_move: bool
+    ) -> TraceInfo:
+        new = encode_trace(trace, new_era()) | brought(encoded.elements, token)
+        raced, repeated = False, encoded.repeated
         for _ in rounds(KIND, trace.trace_id):
-            stored = self._traces.find(trace.trace_id) if raced else None
+            stored = self._traces.find(trace.trace_id) if raced or repeated else None
             if stored is None:
+                if repeated:
+                    raise AlreadyExists(ASSESSMENT, repeated, trace_id=trace.trace_id)
                 if not self._traces.insert([new]):
-                    return decode_trace(new)
+                    return self._told(new)
                 stored = self._traces.find(trace.trace_id)
             if stored is not None:
-                merged = self._merge(stored, trace, may_move=may_move, raced=raced)
-                if merged is not None:
-                    return decode_trace(merged)
+                if is_fenced(stored, encoded.elements):
+                    # Under another name, so that whoever is about to be given an id is not.
+                    token = new_token()
+                    self._claims.take(trace.trace_id, encoded.elements, token)
+                given = merged(stored, encoded.elements, token)
+                outcome = self._merge(stored, trace, given, may_move=may_move, raced=raced)
+                if outcome is not None:
+                    self._assessments.lighten(outcome)
+                    return self._told(outcome)
             raced = True
         raise Conflict(KIND, trace.trace_id)
 
@@ -74,16 +118,16 @@ class DocumentTraces(TraceRepository):
                 changes[codec.NAME] = end.name
             outcome = self._traces.change(stored, Patch(set=changes), returning=True)
             if outcome.document is not None:
-                return decode_trace(outcome.document)
+                return self._told(outcome.document)
         raise Conflict(KIND, trace_id)
 
     def get(self, trace_id: str) -> TraceInfo:
-        return decode_trace(self._traces.get(trace_id))
+        return decode_trace(self._traces.whole(lambda: self._traces.get(trace_id), _alone))
 
     def get_many(
         self, trace_ids: Sequence[str], experiment_ids: Sequence[str] | None = None
     ) -> list[TraceInfo]:
-        traces = self._traces.get_many(trace_ids, within(experiment_ids))
+        traces = self._traces.get_whole(trace_ids, within(experiment_ids))
         return [decode_trace(traces[key]) for key in last_mentions(trace_ids) if key in traces]
 
     def search(self, query: TraceQuery, page: PageRequest) -> Page[TraceInfo]:
@@ -160,8 +204,17 @@ class DocumentTraces(TraceRepository):
         )
         return [(trace["_id"], location(trace)) for trace in found]
 
+    def _told(self, trace: Document) -> TraceInfo:
+        """A trace as a write has returned it, or as it is by now."""
+        returned = iter([trace])
+
+        def load() -> Document:
+            return next(returned, None) or self._traces.get(trace["_id"])
+
+        return decode_trace(self._traces.whole(load, _alone))
+
     def _merge(
-        self, stored: Document, trace: TraceInfo, *, may_move: bool, raced: bool
+        self, stored: Document, trace: TraceInfo, given: Document, *, may_move: bool, raced: bool
     ) -> Document | None:
         """Tell a stored trace of its start; None where another writer came first."""
         if stored[codec.EXPERIMENT] != trace.experiment_id and not may_move:
@@ -178,8 +231,15 @@ class DocumentTraces(TraceRepository):
             **told(trace),
             codec.EXPERIMENT: experiment_id,
             codec.REVISION: stored[codec.REVISION] + 1,
+            **given,
         }
-        return self._traces.change(stored, Patch(set=changes), returning=True).document
+        when = (equals(MARK, stored[MARK]),) if given else ()
+        patch = Patch(set=changes)
+        return self._traces.change(stored, patch, when=when, returning=True).document
+
+
+def _alone(trace: Document) -> tuple[Document]:
+    return (trace,)
 
 
 def _tag_path(key: str) -> str:

@@ -74,7 +74,12 @@ class LargeTexts:
         self._parts = Documents(driver, TEXTS)
 
     def moved(
-        self, holder: Holder, values: Mapping[str, Any], fields: Iterable[str]
+        self,
+        holder: Holder,
+        values: Mapping[str, Any],
+        fields: Iterable[str],
+        *,
+        longest: int | None = None,
     ) -> tuple[Document, list[Document]]:
         """The values, with references in place of large texts in the fields; and their parts.
 
@@ -82,15 +87,17 @@ class LargeTexts:
             holder: The document that the values are for.
             values: A document, a map in one, or what a patch sets.
             fields: Where there may be texts that nobody searches.
+            longest: How many bytes stay; None for what is right where there are few texts.
 
         Raises:
             InvalidArgument: ``kind="text"``; a large text is not valid Unicode.
         """
         size = self._driver.capabilities.limits.document_bytes
+        most = size // _THRESHOLD_SHARE if longest is None else longest
         kept, parts = dict(values), []
         for name in fields:
             text = kept.get(name)
-            if isinstance(text, str) and is_longer(text, size // _THRESHOLD_SHARE):
+            if isinstance(text, str) and is_longer(text, most):
                 pieces = cut(holder, text, size // _PART_SHARE)
                 kept[name] = reference(pieces)
                 parts += pieces
@@ -132,9 +139,15 @@ class LargeTexts:
             before = missing
         return loaded
 
-    def purge(self, roots: Sequence[str]) -> None:
-        """Remove all parts of the roots, whose documents are gone by then."""
-        self._parts.delete_many([In(path(ROOT), tuple(roots))])
+    def purge(self, roots: Sequence[str], *, until: int | None = None) -> None:
+        """Remove all parts of the roots, whose documents are gone by then.
+
+        Args:
+            roots: Which.
+            until: When the documents went, in milliseconds, if others may have their ids since.
+        """
+        old = () if until is None else (Compare(path(TOUCHED), Operator.LE, until),)
+        self._parts.delete_many([In(path(ROOT), tuple(roots)), *old])
 
     def sweep(self) -> int:
         """Remove the parts that no document names; how many went.
@@ -171,12 +184,12 @@ class LargeTexts:
 
     def _store(self, parts: Sequence[Document]) -> None:
         """Have the parts, each touched now."""
-        now = self._clock()
-        absent = {part["_id"]: {**part, TOUCHED: now} for part in parts}
+        touched = self._clock()
+        absent = {part["_id"]: {**part, TOUCHED: touched} for part in parts}
         for _ in rounds(_PART, next(iter(absent))):
             taken = self._parts.insert_many(list(absent.values()))
             for where in self._of(taken):
-                self._parts.patch_many([where], Patch(set={TOUCHED: now}))
+                self._parts.patch_many([where], Patch(set={TOUCHED: touched}))
             # Those that a sweeper removed between the two have to be inserted after all.
             there = {
                 found["_id"]

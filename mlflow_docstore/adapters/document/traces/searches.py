@@ -70,6 +70,7 @@ class TraceSearches:
 
     def __init__(self, traces: StoredTraces, texts: LargeTexts) -> None:
         self._traces = traces.documents
+        self._whole = traces.whole
         self._batches = traces.batches
         self._spans = SpanMatches(traces, texts)
         self._verdicts = Verdicts(traces, min(_MOST_SESSIONS, traces.in_terms))
@@ -79,7 +80,13 @@ class TraceSearches:
         if query.experiment_ids == ():
             return Page()
         plan = self._plan(query)
-        return self._traces.page(plan.where, trace_order(query), page, decode_trace, keep=plan.keep)
+        order = trace_order(query)
+
+        def load() -> Page[Document]:
+            return self._traces.page(plan.where, order, page, dict, keep=plan.keep)
+
+        found = self._whole(load, lambda loaded: loaded.items)
+        return Page([decode_trace(document) for document in found.items], found.token)
 
     def count(self, query: TraceQuery) -> int:
         """How many there are, as the port says."""

@@ -1,16 +1,19 @@
 """Traces as they are stored: read, made, changed under their revision, and forgotten."""
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from mlflow_docstore.adapters.document.codecs import spans as span_codec
 from mlflow_docstore.adapters.document.codecs import traces as codec
-from mlflow_docstore.adapters.document.codecs.assessments import TRACE
+from mlflow_docstore.adapters.document.codecs.assessments import ASKED, ASSESSMENTS, TRACE
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Inserts, Outcome, Patch
-from mlflow_docstore.adapters.document.layout import ASSESSMENTS, SPANS, TRACES
+from mlflow_docstore.adapters.document.layout import ASSESSMENTS as CLAIMS
+from mlflow_docstore.adapters.document.layout import SPANS, TRACES
 from mlflow_docstore.adapters.document.queries.fields import one_of
-from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.adapters.document.texts.large import LargeTexts, now
+from mlflow_docstore.adapters.document.texts.parts import root_of
 from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.errors import NotFound
 from mlflow_docstore.core.query import Compare, Exists, Filter, In, Operator, Or, equals, path
@@ -24,6 +27,8 @@ _UNLINKED = (
     Exists(path(codec.PROMPTS), negated=True),
 )
 
+T = TypeVar("T")
+
 
 def new_era() -> str:
     """What tells the spans of a trace from those of another that had its id before."""
@@ -35,19 +40,26 @@ def text_root(trace: Mapping[str, object]) -> str:
     return f"{TRACES}/{trace['_id']}/{trace[codec.ERA]}"
 
 
+def texts_of(trace_id: str) -> str:
+    """With whom the large texts of a trace's assessments are purged."""
+    return root_of(TRACES, trace_id)
+
+
 class StoredTraces:
     """The documents of traces, and what goes with them.
 
     Args:
         driver: The database.
-        texts: Where large contents of spans are.
+        texts: Where large contents of spans and texts of assessments are.
+        clock: The time in milliseconds.
     """
 
-    def __init__(self, driver: Driver, texts: LargeTexts) -> None:
+    def __init__(self, driver: Driver, texts: LargeTexts, clock: Callable[[], int] = now) -> None:
         self.documents = Documents(driver, TRACES)
         self.spans = Documents(driver, SPANS)
-        self._claims = Documents(driver, ASSESSMENTS)
+        self._claims = Documents(driver, CLAIMS)
         self._texts = texts
+        self._clock = clock
         self.together = driver.capabilities.supports(Feature.PATCH_INSERT)
         self.in_terms = driver.capabilities.limits.in_terms
 
@@ -77,6 +89,27 @@ class StoredTraces:
             for found in self.documents.find([In(path("_id"), ids), IS_ACTIVE, *where])
         }
 
+    def get_whole(
+        self, trace_ids: Sequence[str], where: Sequence[Filter] = ()
+    ) -> dict[str, Document]:
+        """``get_many``, with the large texts of assessments in place."""
+        return self.whole(lambda: self.get_many(trace_ids, where), dict[str, Document].values)
+
+    def whole(self, load: Callable[[], T], traces: Callable[[T], Iterable[Document]]) -> T:
+        """What ``load`` reads, with the large texts of assessments in place.
+
+        One command more if there are any, and what ``load`` does again if they changed meanwhile.
+
+        Args:
+            load: Reads.
+            traces: Which documents of traces, of those that it returns, are to be read.
+        """
+
+        def elements(loaded: T) -> Iterable[Document]:
+            return (element for trace in traces(loaded) for element in trace[ASSESSMENTS])
+
+        return self._texts.read(load, elements)
+
     def insert(self, traces: Sequence[Document], beside: Inserts | None = None) -> frozenset[str]:
         """Store new traces, under links that wait for them; the ids of those that are there."""
         taken = self.documents.insert_many(traces, beside=beside)
@@ -89,19 +122,20 @@ class StoredTraces:
         trace: Document,
         patch: Patch,
         *,
+        when: Sequence[Filter] = (),
         returning: bool = False,
         beside: Inserts | None = None,
     ) -> Outcome:
         """Patch a trace, unless its revision is no longer that which was read.
 
-        The patch has to set the next one.
+        The patch has to set the next one. ``when`` is what else must hold.
         """
         unchanged = equals(codec.REVISION, trace[codec.REVISION])
         mine = equals(codec.ERA, trace[codec.ERA])
         return self.documents.patch(
             trace["_id"],
             patch,
-            when=(IS_ACTIVE, unchanged, mine),
+            when=(IS_ACTIVE, unchanged, mine, *when),
             returning=returning,
             beside=beside,
         )
@@ -123,7 +157,7 @@ class StoredTraces:
         Args:
             traces: Each with its id and its era at least.
         """
-        eras = {trace["_id"]: trace[codec.ERA] for trace in traces}
+        eras, begun = {trace["_id"]: trace[codec.ERA] for trace in traces}, self._clock()
         for ids in self.batches(eras):
             of_these = In(path(codec.ERA), tuple(eras[key] for key in ids))
             these: list[Filter] = [In(path("_id"), ids), of_these, IS_ACTIVE]
@@ -131,7 +165,7 @@ class StoredTraces:
             self.documents.patch_many(
                 these, Patch(set={codec.LIFECYCLE: codec.ABSENT}, unset=codec.CONTENT)
             )
-        self.forget(traces)
+        self.forget(traces, begun)
 
     def purge(self, experiment_id: str) -> None:
         """Forget all traces of an experiment, so many at a time."""
@@ -139,11 +173,20 @@ class StoredTraces:
         while found := self.documents.find(mine, fields=(codec.ERA,), limit=_PURGE_BATCH):
             self.remove(found)
 
-    def forget(self, traces: Sequence[Document]) -> None:
-        """Remove what belonged to traces that are gone."""
+    def forget(self, traces: Sequence[Document], until: int) -> None:
+        """Remove what belonged to traces that are gone.
+
+        Args:
+            traces: Each with its id and its era at least.
+            until: When they went, in milliseconds: others may have their ids since.
+        """
         self.forget_spans(traces)
-        for ids in self.batches(trace["_id"] for trace in traces):
-            self._claims.delete_many([In(path(TRACE), ids)])
+        asked = Compare(path(ASKED), Operator.LE, until)
+        keys = [trace["_id"] for trace in traces]
+        for ids in self.batches(keys):
+            self._claims.delete_many([In(path(TRACE), ids), asked])
+        for roots in self.batches(map(texts_of, keys)):
+            self._texts.purge(roots, until=until)
 
     def forget_spans(self, traces: Sequence[Document]) -> None:
         """Remove the spans of traces that are gone, whoever has their ids now."""
