@@ -25,18 +25,15 @@ def run(options: argparse.Namespace) -> int:
     """Do what the parsed arguments ask for; its exit status: 1 where traces could not be archived.
 
     What could not be done in this pass is tried again in the next.
+
+    Raises:
+        InvalidArgument: The configuration cannot be used.
     """
     backend = connect(options.uri)
     backend.require()
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - only once the URI is good
-
     from mlflow_docstore.compat.archival import configured_pass  # noqa: PLC0415 - imports MLflow
 
-    try:
-        archival = configured_pass(backend, options.config)
-    except MlflowException as error:
-        sys.stderr.write(f"mlflow-docstore: {' '.join(error.message.split())}\n")
-        return 2
+    archival = configured_pass(backend, options.config)
     if archival is None:
         sys.stdout.write(f"{options.config} has archival switched off\n")
         return 0

@@ -64,8 +64,8 @@ def _parser(given: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def _one_line(error: StoreError) -> str:
-    if error.kind == "uri":
-        return str(error.facts["reason"])
+    if error.kind in ("uri", "configuration"):
+        return " ".join(str(error.facts["reason"]).split())
     from mlflow_docstore.compat.errors import to_mlflow  # noqa: PLC0415 - imports MLflow
 
     return " ".join(str(to_mlflow(error).message).split())

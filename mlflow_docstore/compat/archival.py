@@ -23,7 +23,7 @@ from mlflow_docstore.compat.mlflow_internals.archival import (
 )
 from mlflow_docstore.compat.mlflow_internals.general import get_current_time_millis
 from mlflow_docstore.compat.mlflow_internals.tracking import append_to_uri_path
-from mlflow_docstore.core.errors import InvalidState, NotFound, StoreError
+from mlflow_docstore.core.errors import InvalidArgument, InvalidState, NotFound, StoreError
 from mlflow_docstore.core.traces import ARCHIVE_TAG, ARCHIVED, SPANS_LOCATION_TAG
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.experiments import ExperimentQuery
@@ -232,9 +232,12 @@ def configured_pass(backend: Backend, file: str) -> ArchivalPass | None:
     """The pass that MLflow's server would make by this configuration; None where it makes none.
 
     Raises:
-        MlflowException: The file cannot be read, or says what cannot be.
+        InvalidArgument: ``kind="configuration"``; the file cannot be read, or says what cannot be.
     """
-    config = load_trace_archival_server_config(file)
+    try:
+        config = load_trace_archival_server_config(file)
+    except MlflowException as error:
+        raise InvalidArgument("configuration", file, reason=error.message) from error
     if not config.enabled:
         return None
     allowed = frozenset(config.long_retention_allowlist)

@@ -6,6 +6,8 @@ fields that are compared for equality come before the one that is sorted by.
 
 from dataclasses import dataclass, field
 
+from mlflow_docstore.core.traces import COSTS, TOKENS
+
 SCHEMA_VERSION = 2
 """Written into every document. A reader takes this and the one before."""
 
@@ -181,6 +183,11 @@ LAYOUT = Layout(
                 # Alone, as a compound index must not lead through an array on every database.
                 Index("by_run", (("runs.id", 1),)),
             ),
+            measures=(
+                *("experiment_id", "workspace", "lifecycle", "time"),
+                *("duration", "state", "name", "session_id"),
+                *(f"tokens.{name}" for name in TOKENS),
+            ),
         ),
         Collection(
             SPANS,
@@ -188,6 +195,11 @@ LAYOUT = Layout(
             indexes=(
                 Index("by_trace", (("trace_id", 1), ("workspace", 1))),
                 Index("by_time", (("experiment_id", 1), ("workspace", 1), ("time", 1))),
+            ),
+            measures=(
+                *("experiment_id", "workspace", "time"),
+                *("started", "duration", "name", "type", "status", "model_name", "model_provider"),
+                *(f"costs.{name}" for name in COSTS),
             ),
         ),
         Collection(
