@@ -125,7 +125,7 @@ class DocumentBackend(Backend):
         self._experiments = DocumentExperiments(
             driver, points, traces, self._assessments, self._texts
         )
-        self._orphans = OrphanSpans(traces)
+        self._orphans = OrphanSpans(traces, self._texts)
         self._runs = DocumentRuns(driver, chunks, points, self._texts)
         self._metrics = DocumentMetrics(chunks)
         self._inputs = DocumentInputs(driver, self._texts)

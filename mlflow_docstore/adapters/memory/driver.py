@@ -3,7 +3,7 @@
 import json
 import platform
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from mlflow_docstore.adapters.document.driver import (
     Document,
@@ -73,9 +73,10 @@ class MemoryDriver(Driver):
         beside: Inserts | None = None,
     ) -> frozenset[str]:
         copies = [self._fitting(identified(document)) for document in documents]
-        take_others = self._taking(beside)
+        others = [self._fitting(identified(one)) for one in _documents(beside)]
         with self._database.lock:
-            take_others()
+            if beside is not None:
+                _take(self._table(beside.collection), others, replacing=beside.replacing)
             return _add(self._table(collection), copies, ordered=ordered)
 
     def put_many(self, collection: str, documents: Sequence[Document]) -> None:
@@ -94,14 +95,15 @@ class MemoryDriver(Driver):
         beside: Inserts | None = None,
     ) -> Outcome:
         matches = self._compiler.compile(when or And())
-        take_others = self._taking(beside)
+        others = [self._fitting(identified(one)) for one in _documents(beside)]
         with self._database.lock:
             stored = self._table(collection).documents
             document = stored.get(key)
             if document is None or not matches(document):
                 return Outcome(matched=False)
             stored[key] = changed = self._fitting(patched(copied(document), patch))
-            take_others()
+            if beside is not None:
+                _take(self._table(beside.collection), others, replacing=beside.replacing)
         return Outcome(matched=True, document=copied(changed) if returning else None)
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
@@ -187,14 +189,6 @@ class MemoryDriver(Driver):
     def _table(self, collection: str) -> Table:
         return self._database.table(self._prefix + collection)
 
-    def _taking(self, beside: Inserts | None) -> Callable[[], object]:
-        """Stores what comes with a write, while the lock is held; it is ready to be stored."""
-        if beside is None:
-            return lambda: None
-        documents = [self._fitting(identified(document)) for document in beside.documents]
-        store = _put if beside.replacing else _add
-        return lambda: store(self._table(beside.collection), documents)
-
     def _fitting(self, document: Document) -> Document:
         limit = self._capabilities.limits.document_bytes
         size = _size(document)
@@ -212,6 +206,18 @@ def _size(document: Document) -> int:
 
 def _armoured(data: bytes) -> str:
     return b64encode(data).decode()
+
+
+def _documents(beside: Inserts | None) -> Sequence[Document]:
+    return () if beside is None else beside.documents
+
+
+def _take(table: Table, documents: Sequence[Document], *, replacing: bool) -> None:
+    """Store what comes with a write, while the lock is held."""
+    if replacing:
+        _put(table, documents)
+    else:
+        _add(table, documents)
 
 
 def _put(table: Table, documents: Sequence[Document]) -> None:

@@ -31,7 +31,8 @@ def log(driver: MemoryDriver, *trace_ids: str, text: str = "") -> None:
 
 
 def sweep(driver: MemoryDriver, at: int = LOGGED + GRACE) -> int:
-    return OrphanSpans(StoredTraces(driver, LargeTexts(driver)), clock=lambda: at).sweep()
+    texts = LargeTexts(driver)
+    return OrphanSpans(StoredTraces(driver, texts), texts, clock=lambda: at).sweep()
 
 
 def owners(driver: MemoryDriver) -> set[str]:

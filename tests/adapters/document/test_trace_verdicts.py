@@ -3,8 +3,11 @@
 import pytest
 from mlflow.entities import Feedback, TraceInfo, TraceLocation, TraceState
 
+from mlflow_docstore.adapters.document.codecs.assessments import encode_assessment
 from mlflow_docstore.adapters.document.codecs.traces import encode_trace
+from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.adapters.document.texts.large import LargeTexts
+from mlflow_docstore.adapters.document.traces.assessed import brought
 from mlflow_docstore.adapters.document.traces.stored import IS_ACTIVE, StoredTraces
 from mlflow_docstore.adapters.document.traces.verdicts import Verdicts
 from mlflow_docstore.adapters.memory.database import Database
@@ -34,6 +37,11 @@ def judged(name: str, session: str | None, *values: str, whole: bool = False) ->
     )
 
 
+def stored_as(trace: TraceInfo) -> Document:
+    elements = [encode_assessment(one) for one in trace.assessments]
+    return encode_trace(trace, "era") | brought(elements, "token")
+
+
 @pytest.fixture
 def traces() -> StoredTraces:
     """Three sessions of two traces each, all judged as a whole, and two traces beside them."""
@@ -41,7 +49,7 @@ def traces() -> StoredTraces:
     stored = StoredTraces(driver, LargeTexts(driver))
     stored.insert(
         [
-            encode_trace(trace, "era")
+            stored_as(trace)
             for trace in (
                 judged("a1", "a", "yes", whole=True),
                 judged("a2", "a"),

@@ -5,10 +5,10 @@ from itertools import islice
 
 from mlflow_docstore.adapters.document.codecs import spans as codec
 from mlflow_docstore.adapters.document.codecs import traces as trace_codec
-from mlflow_docstore.adapters.document.texts.large import GRACE, now
+from mlflow_docstore.adapters.document.texts.large import GRACE, LargeTexts, now
 from mlflow_docstore.core.query import Compare, In, Operator, path
 
-from .stored import IS_ACTIVE, StoredTraces
+from .stored import IS_ACTIVE, StoredTraces, text_root
 
 _BATCH = 1000
 
@@ -18,11 +18,15 @@ class OrphanSpans:
 
     Args:
         traces: The traces.
+        texts: Where large contents are.
         clock: The time in milliseconds.
     """
 
-    def __init__(self, traces: StoredTraces, clock: Callable[[], int] = now) -> None:
+    def __init__(
+        self, traces: StoredTraces, texts: LargeTexts, clock: Callable[[], int] = now
+    ) -> None:
         self._traces = traces
+        self._texts = texts
         self._clock = clock
 
     def sweep(self) -> int:
@@ -46,6 +50,8 @@ class OrphanSpans:
             {"_id": key, trace_codec.ERA: era} for key, era in eras.items() if there.get(key) != era
         ]
         self._traces.forget_spans(gone)
+        for roots in self._traces.batches(map(text_root, gone)):
+            self._texts.purge(roots)
         return len(gone)
 
 

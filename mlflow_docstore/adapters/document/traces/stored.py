@@ -185,7 +185,7 @@ class StoredTraces:
         keys = [trace["_id"] for trace in traces]
         for ids in self.batches(keys):
             self._claims.delete_many([In(path(TRACE), ids), asked])
-        for roots in self.batches(map(texts_of, keys)):
+        for roots in self.batches([*map(text_root, traces), *map(texts_of, keys)]):
             self._texts.purge(roots, until=until)
 
     def forget_spans(self, traces: Sequence[Document]) -> None:
@@ -195,8 +195,6 @@ class StoredTraces:
             these = In(path(span_codec.TRACE), ids)
             theirs = In(path(span_codec.ERA), tuple(eras[key] for key in ids))
             self.spans.delete_many([these, theirs])
-        for roots in self.batches(map(text_root, traces)):
-            self._texts.purge(roots)
 
     def empty(self, trace: Document) -> None:
         """Take the contents of the spans of an archived trace; what they are stays. Repeatable."""
