@@ -319,7 +319,7 @@ def report(experiment_id: str) -> None:
 def main() -> None:
     """Read the command line, answer, judge and look for what went wrong."""
     options = parser(__doc__)
-    options.add_argument("--traces", type=int, default=300, help="(default: %(default)s)")
+    options.add_argument("--traces", type=int, default=200, help="(default: %(default)s)")
     arguments = options.parse_args()
     connect(arguments)
     experiment_id = mlflow.set_experiment(arguments.experiment).experiment_id
