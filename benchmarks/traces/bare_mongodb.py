@@ -89,10 +89,11 @@ class MongoTraces(TraceSubject):
         return size, [page[size - 1]["recent"]]
 
     def assess(self, assessment: Assessment) -> None:
-        self._claims.insert_one(documents.claim(assessment))
+        token = documents.token()
+        self._claims.insert_one(documents.claim(assessment, token))
         changes = {
             "$push": {"assessments": documents.element(assessment)},
-            "$set": {"assessed": documents.token()},
+            "$set": {"assessed": token, f"held.{documents.held(assessment)}": token},
         }
         where = {"_id": assessment.trace_id, **LIVE}
         if not self._traces.update_one(where, changes).matched_count:

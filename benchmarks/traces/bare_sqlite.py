@@ -21,8 +21,9 @@ from .subjects import TraceSubject
 
 _BY_RECENCY = (("recent", 1),)
 _ASSESS = (
-    "UPDATE traces SET document = json_set(document, '$.assessments[#]', json(?), '$.assessed', ?)"
-    f" WHERE id = ? AND {' AND '.join(f'{at(name)} = ?' for name in LIVE)}"
+    "UPDATE traces SET document = json_set(document, '$.assessments[#]', json(?2),"
+    " '$.assessed', ?1, '$.held.' || ?3, ?1) WHERE id = ?4"
+    f" AND {' AND '.join(f'{at(name)} = ?{number}' for number, name in enumerate(LIVE, 5))}"
 )
 
 
@@ -84,11 +85,11 @@ class SqliteTraces(TraceSubject):
         return self._bare.page("traces", where, _BY_RECENCY, size, token, more)
 
     def assess(self, assessment: Assessment) -> None:
-        element = json.dumps(documents.element(assessment))
+        element, token = json.dumps(documents.element(assessment)), documents.token()
+        where = (assessment.trace_id, *LIVE.values())
         with self._bare.transaction():
-            self._bare.insert("assessments", [documents.claim(assessment)])
-            values = (element, documents.token(), assessment.trace_id, *LIVE.values())
-            self._bare.write(_ASSESS, values)
+            self._bare.insert("assessments", [documents.claim(assessment, token)])
+            self._bare.write(_ASSESS, (token, element, documents.held(assessment), *where))
 
     def chart(self, experiment_id: str, chart: Chart) -> int:
         of_spans = chart.view is MetricViewType.SPANS

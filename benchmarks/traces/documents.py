@@ -8,6 +8,8 @@ from typing import Any
 from mlflow.entities import Assessment, Span, TraceInfo
 
 from benchmarks.bare.documents import STAMP, Document
+from benchmarks.data import EPOCH
+from mlflow_docstore.adapters.document.keys import digest
 
 SPAN_ORDER = ("parent_id", "start", "span_id")
 """Roots first, then by start."""
@@ -98,9 +100,7 @@ def grown(
 def span(trace: Document, time: int, one: Span, content: Mapping[str, Any]) -> Document:
     """A span of a trace."""
     attributes = content["attributes"]
-    usage, cost = (
-        _loaded(attributes.get(k)) for k in ("mlflow.chat.tokenUsage", "mlflow.llm.cost")
-    )
+    cost = attributes.get("mlflow.llm.cost")
     end = one.end_time_ns or 0
     return {
         "_id": f"{trace['_id']}-{one.span_id}",
@@ -115,26 +115,34 @@ def span(trace: Document, time: int, one: Span, content: Mapping[str, Any]) -> D
         "started": one.start_time_ns // _MILLISECOND,
         "duration": (end - one.start_time_ns) // _MILLISECOND,
         "content": json.dumps(content),
-        "usage": usage,
+        "usage": attributes.get("mlflow.chat.tokenUsage"),
         "cost": cost,
-        "costs": cost or {},
+        "costs": _loaded(cost) or {},
         "model_name": _loaded(attributes.get("mlflow.llm.model")),
         "model_provider": None,
         "experiment_id": trace["experiment_id"],
         "time": time,
         "era": trace["era"],
+        "logged": EPOCH,
         **STAMP,
     }
 
 
-def claim(assessment: Assessment) -> Document:
+def claim(assessment: Assessment, asker: str) -> Document:
     """What keeps the id of an assessment from being used twice."""
     return {
         "_id": assessment.assessment_id,
         "trace_id": assessment.trace_id,
         "run_id": None,
+        "asker": asker,
+        "asked": EPOCH,
         **STAMP,
     }
+
+
+def held(assessment: Assessment) -> str:
+    """The name of what says that a trace has an assessment."""
+    return digest(str(assessment.assessment_id))
 
 
 def element(assessment: Assessment) -> Document:
@@ -154,6 +162,7 @@ def element(assessment: Assessment) -> Document:
         "source_type": assessment.source.source_type,
         "source_id": assessment.source.source_id,
         "run_id": None,
+        "maker": None,
         "span_id": None,
         "rationale": assessment.rationale,
         "metadata": None,

@@ -12,12 +12,14 @@ from benchmarks.sql import gather_statistics, insert
 from benchmarks.subjects import Place, StoreSource
 from mlflow_docstore.adapters.document.codecs import spans as span_codec
 from mlflow_docstore.adapters.document.codecs import traces as codec
-from mlflow_docstore.adapters.document.codecs.assessments import encode_claim
+from mlflow_docstore.adapters.document.codecs.assessments import encode_assessment, encode_claim
 from mlflow_docstore.adapters.document.codecs.spans import encode_span
 from mlflow_docstore.adapters.document.codecs.traces import encode_trace, links
 from mlflow_docstore.adapters.document.documents import stamped
 from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.adapters.document.layout import ASSESSMENTS, SPANS, TRACES
+from mlflow_docstore.adapters.document.traces.assessed import brought
+from mlflow_docstore.adapters.document.traces.claims import ASKED, ASKER
 from mlflow_docstore.core.spans import SpanNode, SpanRecord
 
 from .data import HELD, Drawn, Step, feedback, traces, untold, wide_trace
@@ -30,6 +32,7 @@ T = TypeVar("T")
 _SEEDS = {"small": 11, "large": 12}
 _BATCH = 1_000
 _ERA = "0" * 16
+_TOKEN = "0" * 16
 _PROBE = 10**9
 """A number that no trace has which is measured."""
 
@@ -85,7 +88,11 @@ class DocumentLoader(Loader):
         self._place = place
 
     def insert(self, found: Sequence[Drawn]) -> None:
-        claims = [encode_claim(one) for drawn in found for one in drawn.info.assessments]
+        claims = [
+            {**encode_claim(drawn.info.trace_id, element), ASKER: _TOKEN, ASKED: 0}
+            for drawn in found
+            for element in _elements(drawn)
+        ]
         made = {
             TRACES: [_trace(drawn) for drawn in found],
             SPANS: [_span(drawn, step) for drawn in found for step in drawn.steps],
@@ -110,12 +117,17 @@ def require_equal(places: tuple[Place, Place], ours: TraceWorld, theirs: TraceWo
     Raises:
         DifferentDocumentsError: It does not.
     """
+    answer = untold(ours.scratch, _PROBE).steps[-1].span_id
     one, other = places
-    for collection, field in ((TRACES, "_id"), (SPANS, "trace_id"), (ASSESSMENTS, "trace_id")):
+    for collection, field, of_ours, of_bare in (
+        (TRACES, "_id", ours.probe, theirs.probe),
+        (SPANS, "span_id", answer, answer),
+        (ASSESSMENTS, "trace_id", ours.probe, theirs.probe),
+    ):
         require_equal_shapes(
             collection,
-            one.first(collection, field, ours.probe),
-            other.first(collection, field, theirs.probe),
+            one.first(collection, field, of_ours),
+            other.first(collection, field, of_bare),
         )
 
 
@@ -166,8 +178,13 @@ def _trace(drawn: Drawn) -> Document:
     kinds = {(step.name, step.type, step.status) for step in drawn.steps}
     names = (codec.SPAN_NAME, codec.SPAN_TYPE, codec.SPAN_STATUS)
     document = encode_trace(drawn.info, _ERA)
+    document |= brought(_elements(drawn), _TOKEN)
     document[codec.SPANS] = [dict(zip(names, kind, strict=True)) for kind in sorted(kinds)]
     return {**document, **({codec.RUNS: links(drawn.runs)} if drawn.runs else {})}
+
+
+def _elements(drawn: Drawn) -> list[Document]:
+    return [encode_assessment(one) for one in drawn.info.assessments]
 
 
 def _span(drawn: Drawn, step: Step) -> Document:
@@ -189,4 +206,5 @@ def _span(drawn: Drawn, step: Step) -> Document:
         span_codec.EXPERIMENT: info.experiment_id,
         span_codec.TIME: info.request_time,
         span_codec.ERA: _ERA,
+        span_codec.LOGGED: info.request_time,
     }
