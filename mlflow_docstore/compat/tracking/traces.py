@@ -1,6 +1,6 @@
 """Traces, by MLflow's signatures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlflow.entities import Experiment, TraceInfo, TraceLocation
@@ -112,7 +112,8 @@ class TracesMixin:
     ) -> int:
         experiment_id = parsed_experiment_id(experiment_id)
         if trace_ids:
-            if not isinstance(trace_ids, list | tuple | set):
+            # Behind the server they are a container of protobuf's.
+            if isinstance(trace_ids, str | bytes | Mapping) or not isinstance(trace_ids, Iterable):
                 raise InvalidArgument("type", trace_ids)
             deleted, _ = self._delete_with_archives(experiment_id, [text(key) for key in trace_ids])
             return deleted
