@@ -7,6 +7,9 @@ _CLIENT = "MLflow's client takes most of it: it starts a thread and looks for mo
 _RUNS = "an entity of MLflow's a run, 20 µs with its tags, params and metrics; bare ends with JSON"
 _COMMITS = "two commits, which a crash may part, of the name or version and of the model; bare: one"
 _LAYERS = "the bare driver takes some 60 µs; the Python of our layers and MLflow's entities, more"
+_SPANS = "half of it is MLflow's: spans are translated from the conventions of others; bare: not"
+_SPAN_ENTITIES = "MLflow parses each span and looks through its attributes; bare ends with JSON"
+_TRACES = "an entity of MLflow's a trace takes as long as its JSON, with which the bare driver ends"
 
 _REASONS: Mapping[str, str] = {
     "get_run": "building MLflow's entities takes as long as the bare driver's whole read",
@@ -27,6 +30,7 @@ _REASONS: Mapping[str, str] = {
     "get_latest_versions": _LAYERS,
     "load_prompt: by version": _CLIENT,
     "load_prompt: by alias": _CLIENT,
+    "create_assessment": "two commits, which a crash may part, of id and trace; bare: one",
     "time to open it in a new process that has imported MLflow": (
         "Python makes some fifty frozen dataclasses, nearly 1 ms each"
     ),
@@ -34,6 +38,15 @@ _REASONS: Mapping[str, str] = {
 
 _FAMILIES: Mapping[str, str] = {
     "search_runs: ": _RUNS,
+    "log_spans: ": _SPANS,
+    "a trace of ": _SPANS,
+    "get_trace: ": _SPAN_ENTITIES,
+    "batch_get_traces: ": _SPAN_ENTITIES,
+    "search_traces: default order": _TRACES,
+    "search_traces: session": _TRACES,
+    "search_traces: tag of half": _TRACES,
+    "search_traces: metadata of half": _TRACES,
+    "search_traces: status of most": _TRACES,
     "search_registered_models: ": "entities of MLflow's, a model's and one a stage: 50 µs a model",
     "search_model_versions: ": "an entity of MLflow's a version, 10 µs; bare ends with JSON",
     "tag equality, indexed": "a call of 2 ms: what else the machine does, as the bare driver shows",
