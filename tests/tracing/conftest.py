@@ -20,6 +20,9 @@ from tests.compat.server_process import ServerProcess
 SUBJECTS = (SQLITE, "embedded")
 """Who is judged where the command line names nobody: stores that several processes can share."""
 
+QUEUE = "MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"
+"""Whether what is traced is logged by and by, as MLflow has it by default."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -80,8 +83,12 @@ def place(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Place]:
     database = request.param if ":" in request.param else throw_away(request.param)
-    with ServerProcess(tmp_path_factory.mktemp("server"), database) as address:
-        yield Place(database, address)
+    with pytest.MonkeyPatch.context() as environment:
+        # What MLflow's server traces itself is there when it answers.
+        environment.setenv(QUEUE, "false")
+        server = ServerProcess(tmp_path_factory.mktemp("server"), database)
+        with server as address:
+            yield Place(database, address)
 
 
 @pytest.fixture(params=["direct", "server"])
@@ -104,7 +111,7 @@ def experiment(uri: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ite
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
     # Each flush of MLflow's queue takes it a second: it is left to the tests that are about it.
-    monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", "false")
+    monkeypatch.setenv(QUEUE, "false")
     made = mlflow.create_experiment(f"e{uuid4().hex}", (tmp_path / "artifacts").as_uri())
     mlflow.set_experiment(experiment_id=made)
     yield Experiment(made, MlflowClient())

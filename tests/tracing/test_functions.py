@@ -9,7 +9,7 @@ import mlflow
 import pytest
 from mlflow.entities import SpanStatusCode, SpanType, TraceState
 
-from .conftest import Experiment
+from .conftest import QUEUE, Experiment
 from .trees import named, tree
 
 
@@ -208,7 +208,7 @@ class TestQueue:
     @pytest.fixture(autouse=True)
     def queued(self, experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         assert experiment.id
-        monkeypatch.setenv("MLFLOW_ENABLE_ASYNC_TRACE_LOGGING", "true")
+        monkeypatch.setenv(QUEUE, "true")
         mlflow.tracing.reset()
         yield
         mlflow.flush_trace_async_logging(terminate=True)
