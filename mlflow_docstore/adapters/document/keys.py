@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote
 
@@ -32,6 +33,12 @@ def unescape(name: str) -> str:
 def path(*segments: str) -> str:
     """A dotted path; each segment is escaped."""
     return ".".join(map(escape, segments))
+
+
+def batches(keys: Iterable[str], most: int) -> list[tuple[str, ...]]:
+    """Distinct keys, so many at a time as a membership test may name."""
+    unique = tuple(dict.fromkeys(keys))
+    return [unique[at : at + most] for at in range(0, len(unique), most)]
 
 
 def digest(*parts: str | bytes) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.keys import batches
 from mlflow_docstore.adapters.document.layout import TEXTS
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.core.errors import StoreError
@@ -226,7 +227,5 @@ class LargeTexts:
 
     def _of(self, keys: Iterable[str]) -> Iterator[In]:
         """Filters that find documents by their ids: one, unless there are more than it may name."""
-        most = self._driver.capabilities.limits.in_terms
-        ids = tuple(keys)
-        for at in range(0, len(ids), most):
-            yield In(path("_id"), ids[at : at + most])
+        for ids in batches(keys, self._driver.capabilities.limits.in_terms):
+            yield In(path("_id"), ids)

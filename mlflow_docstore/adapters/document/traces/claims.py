@@ -24,6 +24,7 @@ from mlflow_docstore.adapters.document.codecs.assessments import (
 from mlflow_docstore.adapters.document.codecs.traces import ACTIVE, LIFECYCLE
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.keys import batches
 from mlflow_docstore.adapters.document.layout import ASSESSMENTS, TRACES
 from mlflow_docstore.adapters.document.queries.fields import one_of
 from mlflow_docstore.adapters.document.races import rounds
@@ -109,13 +110,13 @@ class Claims:
 
     def release(self, elements: Sequence[Document], token: str) -> None:
         """Let go of ids that were taken in vain."""
-        for ids in self._batches([element[ID] for element in elements]):
+        for ids in batches([element[ID] for element in elements], self._in_terms):
             self._claims.delete_many([In(path("_id"), ids), equals(ASKER, token)])
 
     def of_runs(self, run_ids: Sequence[str]) -> Iterator[list[Document]]:
         """Claims and mentions of assessments that runs may have made, page by page."""
         by_id = (Order(path("_id")),)
-        for ids in self._batches(run_ids):
+        for ids in batches(run_ids, self._in_terms):
             token = None
             while True:
                 request = PageRequest(_PAGE, token)
@@ -131,7 +132,7 @@ class Claims:
         gone |= {encode_mention("", one)["_id"] for one in elements if one[MAKER] is not None}
         found = [claim for claim in claims if claim["_id"] in gone]
         tokens = tuple({claim[ASKER] for claim in found})
-        for ids in self._batches([claim["_id"] for claim in found]):
+        for ids in batches([claim["_id"] for claim in found], self._in_terms):
             self._claims.delete_many([In(path("_id"), ids), In(path(ASKER), tokens)])
 
     def _asked(self, trace_id: str, element: Document, token: str) -> Document:
@@ -171,10 +172,6 @@ class Claims:
     def _of(self, keys: Sequence[str] | frozenset[str]) -> list[Document]:
         return [
             claim
-            for ids in self._batches(list(keys))
+            for ids in batches(keys, self._in_terms)
             for claim in self._claims.find([In(path("_id"), ids)])
         ]
-
-    def _batches(self, keys: Sequence[str]) -> list[tuple[str, ...]]:
-        size = self._in_terms
-        return [tuple(keys[at : at + size]) for at in range(0, len(keys), size)]

@@ -9,6 +9,7 @@ from mlflow_docstore.adapters.document.codecs import traces as codec
 from mlflow_docstore.adapters.document.codecs.assessments import ASKED, ASSESSMENTS, TRACE
 from mlflow_docstore.adapters.document.documents import Documents
 from mlflow_docstore.adapters.document.driver import Document, Driver, Inserts, Outcome, Patch
+from mlflow_docstore.adapters.document.keys import batches
 from mlflow_docstore.adapters.document.layout import ASSESSMENTS as CLAIMS
 from mlflow_docstore.adapters.document.layout import SPANS, TRACES
 from mlflow_docstore.adapters.document.queries.fields import one_of
@@ -211,8 +212,7 @@ class StoredTraces:
 
     def batches(self, keys: Iterable[str]) -> list[tuple[str, ...]]:
         """Distinct keys, so many at a time as a membership test may name."""
-        unique = tuple(dict.fromkeys(keys))
-        return [unique[at : at + self.in_terms] for at in range(0, len(unique), self.in_terms)]
+        return batches(keys, self.in_terms)
 
     def _revive(self, trace: Document) -> bool:
         """Have a trace where only its links are; whether they were."""
