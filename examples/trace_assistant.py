@@ -10,6 +10,7 @@ are about the data set that was asked for, and how much of the question they tak
     python examples/trace_assistant.py --tracking-uri http://127.0.0.1:5000
 """
 
+import logging
 import random
 import re
 import time
@@ -322,6 +323,8 @@ def main() -> None:
     options.add_argument("--traces", type=int, default=200, help="(default: %(default)s)")
     arguments = options.parse_args()
     connect(arguments)
+    # That it waits for traces at the end: all are there by then.
+    logging.getLogger("mlflow.tracing.export.async_export_queue").setLevel(logging.WARNING)
     experiment_id = mlflow.set_experiment(arguments.experiment).experiment_id
 
     chance = random.Random(SEED)  # noqa: S311 - repeatable, guards nothing
