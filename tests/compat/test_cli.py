@@ -62,7 +62,10 @@ def test_help_names_every_command_and_imports_nothing_heavy() -> None:
         assert command.name in done.stdout
 
 
-@pytest.mark.parametrize("command", ["compact", "indexes", "quickstart --backend-store-uri"])
+@pytest.mark.parametrize(
+    "command",
+    ["compact", "indexes", "archive --config none", "quickstart --backend-store-uri"],
+)
 @pytest.mark.parametrize("uri", ["papyrus://alexandria", "cosmos://alexandria/db", "alexandria"])
 def test_scheme_is_refused_before_anything_heavy_is_imported(command: str, uri: str) -> None:
     done = in_a_process_of_its_own(*command.split(), uri)
@@ -81,9 +84,9 @@ def test_wrong_use_is_status_2(arguments: list[str], capsys: Captured) -> None:
     assert "usage: mlflow-docstore" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["compact", "indexes"])
+@pytest.mark.parametrize("command", ["compact", "indexes", "archive --config=none"])
 def test_unusable_uri_is_one_line_and_status_2(command: str, capsys: Captured) -> None:
-    assert cli.main([command, "papyrus://scribe:s3cret@alexandria"]) == 2
+    assert cli.main([*command.split(), "papyrus://scribe:s3cret@alexandria"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("mlflow-docstore: No database adapter for papyrus://")
@@ -91,7 +94,9 @@ def test_unusable_uri_is_one_line_and_status_2(command: str, capsys: Captured) -
     assert "s3cret" not in captured.err
 
 
-@pytest.mark.parametrize("command", ["compact", "indexes", "indexes --on tags.team"])
+@pytest.mark.parametrize(
+    "command", ["compact", "indexes", "indexes --on tags.team", "archive --config none"]
+)
 class TestUpkeepOfWhatIsNotThere:
     def test_of_a_path_makes_no_database(
         self, command: str, tmp_path: Path, capsys: Captured
