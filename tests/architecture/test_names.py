@@ -14,7 +14,7 @@ SHARED = {
     "mlflow_docstore/ports": {"backend", "indexes", "trace_archives", "trace_queries"},
     "mlflow_docstore/adapters/document/repositories": {"indexes", "trace_archives"},
     "mlflow_docstore/adapters/document/codecs": {"tags"},
-    "mlflow_docstore/adapters/document/queries": {"fields", "hot"},
+    "mlflow_docstore/adapters/document/queries": {"fields", "hot", "trace_aids"},
     "mlflow_docstore/compat/filters": {"comparators"},
     "mlflow_docstore/compat/tracking": {
         "store",

@@ -53,7 +53,7 @@ def search(
         ("span.name = 'ask' AND span.status IN ('OK')", ["find", "aggregate"]),
         ("span.content LIKE '%small%'", ["find", "find"]),
         ("span.attributes.model RLIKE '^sm'", ["find", "find"]),
-        ("feedback.good IS NULL", ["aggregate", "find"]),
+        ("feedback.good IS NULL", ["find", "find"]),
     ],
 )
 def test_page_costs(

@@ -122,12 +122,14 @@ class Documents:
         limit: int | None = None,
         fields: tuple[str, ...] | None = None,
         join: Join | None = None,
+        aids: tuple[Aid, ...] = (),
     ) -> list[Document]:
         """The documents that match all of ``where``, whole unless ``fields`` are named.
 
-        With ``join``, others come with them: those of the workspace alone.
+        With ``join``, others come with them: those of the workspace alone. ``aids`` are indexes
+        that would serve this.
         """
-        query = self._query(where, order, limit, fields, join=join)
+        query = self._query(where, order, limit, fields, join=join, aids=aids)
         rows = self._driver.find(self.collection, query)
         return [_checked_with(row.document, join) for row in rows]
 

@@ -106,10 +106,13 @@ class Aid:
     Args:
         index: What it would be.
         field: The path of the key, which the read compares with a value or sorts by.
+        array: The array of sub-documents that the paths of all its keys lead through, of which the
+            read asks for an element; None for keys of documents themselves.
     """
 
     index: Index
     field: str
+    array: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

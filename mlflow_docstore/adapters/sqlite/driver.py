@@ -30,11 +30,12 @@ from .calls import Calls
 from .capabilities import LIMITS, declare
 from .clauses import DOCUMENT, Clause, identifier
 from .compiler import SqliteCompiler
-from .measures import make_measures, measures_name
+from .indexes import Indexes
+from .measures import make_measures
 from .reading import Reading
 from .searches import HASTE, Haste
 from .session import Session, empty_journal, free_pages
-from .tables import create_table, index_name, index_of, insert_into, make_index, put_into
+from .tables import create_table, insert_into, make_index, put_into
 from .transactions import Work, within
 from .values import decode, encode, plain_text, size, stored_text
 
@@ -66,6 +67,7 @@ class SqliteDriver(Driver):
         self._capabilities = declare(limits)
         self._compiler = SqliteCompiler(DOCUMENT, limits.in_terms)
         self._reading = Reading(self._calls, self._compiler, haste)
+        self._indexes = Indexes(self._calls)
         self._predicates = PredicateCompiler(limits.in_terms)
 
     @property
@@ -222,32 +224,17 @@ class SqliteDriver(Driver):
         self._reading.look_anew()
 
     def indexes(self, collection: str) -> list[Index]:
-        table = self._calls.table(collection)
-        statement = (
-            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ?"
-            " AND sql IS NOT NULL ORDER BY name"
-        )
-        rows = self._calls.rows("indexes", collection, Clause(statement, (table,)))
-        return [index_of(table, name, sql) for name, sql in rows if name != measures_name(table)]
+        return self._indexes.list(collection)
 
     def create_index(self, collection: str, index: Index) -> None:
-        table = self._calls.table(collection)
-
-        def make(native: sqlite3.Connection) -> None:
-            make_index(native, table, index)
-
-        self._calls.add("create_index", collection, lambda one: within(one, make))
+        self._indexes.create(collection, index)
 
     def drop_index(self, collection: str, name: str) -> bool:
-        if name not in {index.name for index in self.indexes(collection)}:
-            return False
-        native_name = identifier(index_name(self._calls.table(collection), name))
-        drop = partial(_executed, Clause(f"DROP INDEX IF EXISTS {native_name}"))
-        self._calls.write("drop_index", collection, drop, 0)
-        return True
+        return self._indexes.drop(collection, name)
 
     def drop(self, collections: Iterable[str]) -> None:
         for collection in collections:
+            self._indexes.drop_elements(collection)
             drop = partial(_executed, Clause(f"DROP TABLE IF EXISTS {self._name(collection)}"))
             self._calls.write("drop", collection, drop, 0)
         self._reading.look_anew()

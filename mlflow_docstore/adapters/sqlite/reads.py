@@ -58,7 +58,14 @@ class Scan:
     behind: int | None = None
 
 
-def read_of(table: str, query: Find, compiler: SqliteCompiler, *, scan: Scan | None = None) -> Read:
+def read_of(
+    table: str,
+    query: Find,
+    compiler: SqliteCompiler,
+    *,
+    scan: Scan | None = None,
+    among: Clause | None = None,
+) -> Read:
     """The statement of a read. The third column of a result is its place in the table.
 
     Args:
@@ -66,19 +73,26 @@ def read_of(table: str, query: Find, compiler: SqliteCompiler, *, scan: Scan | N
         query: What to read.
         compiler: Of its filters.
         scan: Where it is a part of a scan.
+        among: What selects the ids of the only documents to look at; None for all.
     """
     if query.after is not None:
         require_position(query.order, query.after)
     if any(isinstance(key, BestElement) for key in query.order):
         return _computing_read(table, query, compiler, scan)
-    return _plain_read(table, query, compiler, scan)
+    return _plain_read(table, query, compiler, scan, among)
 
 
-def _plain_read(table: str, query: Find, compiler: SqliteCompiler, scan: Scan | None) -> Read:
+def _plain_read(
+    table: str, query: Find, compiler: SqliteCompiler, scan: Scan | None, among: Clause | None
+) -> Read:
     """A read in the order of fields, which an index may have."""
     keys, after = _tied(plain_keys(query.order), query.after, scan)
-    wheres = alternatives(query.where) if keys else [query.where]
-    branches = [_parts(compiler.compile(where), keys, after, query.limit) for where in wheres]
+    wheres = alternatives(query.where) if keys and among is None else [query.where]
+    looked_up = [] if among is None else [Clause(f"id IN ({among.text})", among.parameters)]
+    branches = [
+        _parts(every([*looked_up, compiler.compile(where)]), keys, after, query.limit)
+        for where in wheres
+    ]
     columns = f"doc, {_data(query.fields)} AS bytes, rowid AS place"
     parts = [
         _merged(table, columns, [where for where, _ in these], these[0][1])

@@ -11,19 +11,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mlflow_docstore.adapters.document.driver import Aid, Find, Row
-from mlflow_docstore.adapters.document.layout import Index
 from mlflow_docstore.core.errors import StoreError
 from mlflow_docstore.core.query import Order
 
 from .calls import Calls
 from .clauses import DOCUMENT, Clause, identifier
 from .compiler import SqliteCompiler
+from .elements import elements_of, make_elements
+from .lookups import lookup
 from .measures import measures_name
 from .reads import Read, read_of
 from .tables import BUILTIN, index_name, make_index
 from .transactions import within
 
 _TURNS = 20
+_MOST_LOOKED_UP = 1_000
 
 Found = list[tuple[Any, ...]]
 
@@ -49,6 +51,30 @@ class Haste:
 HASTE = Haste()
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to read.
+
+    Args:
+        read: The statement.
+        ids: What it looks up; None where it does not.
+        most: How many documents are looked up rather than walked to; None for any number.
+    """
+
+    read: Read
+    ids: Clause | None = None
+    most: int | None = _MOST_LOOKED_UP
+
+    def is_short(self, native: sqlite3.Connection) -> bool:
+        """Whether no more are looked up than that."""
+        if self.ids is None or self.most is None:
+            return True
+        text = f"SELECT count(*) FROM ({self.ids.text} LIMIT ?)"
+        parameters = (*self.ids.parameters, self.most + 1)
+        (count,) = native.execute(text, parameters).fetchone()
+        return int(count) <= self.most
+
+
 class Searches:
     """The ordered reads of one driver.
 
@@ -72,71 +98,91 @@ class Searches:
         aids = [one for one in query.aids if self._name(table, one) not in self._given_up]
         if self._haste is not None and query.limit is not None and aids:
             steps = self._haste.steps + self._haste.steps_a_result * query.limit
-            for read in self._attempts(collection, query, aids, self._haste):
-                found = self._within(steps, collection, read)
+            for way in self._attempts(collection, query, aids, self._haste):
+                found = self._within(steps, collection, way)
                 if found is not None:
-                    return [read.row(columns) for columns in found]
+                    return [way.read.row(columns) for columns in found]
         read = read_of(table, query, self._compiler)
         rows = self._calls.rows("find", collection, read.statement)
         return [read.row(columns) for columns in rows]
 
     def _attempts(
         self, collection: str, query: Find, aids: Sequence[Aid], haste: Haste
-    ) -> Iterator[Read]:
+    ) -> Iterator[_Way]:
         """Ways to read, each to be gone for some steps; indexes are made between them."""
         table = self._calls.table(collection)
         yield from self._ways(table, query, aids)
         for aid in aids:
-            if self._name(table, aid) not in self._there and self._provide(
-                collection, aid.index, haste
-            ):
+            if self._name(table, aid) not in self._there and self._provide(collection, aid, haste):
                 yield from self._ways(table, query, aids)
 
-    def _ways(self, table: str, query: Find, aids: Sequence[Aid]) -> Iterator[Read]:
-        """As SQLite would; and in the order that is asked for, where that may find a page sooner
-        than the many documents of a range can be sorted."""
-        yield read_of(table, query, self._compiler)
+    def _ways(self, table: str, query: Find, aids: Sequence[Aid]) -> Iterator[_Way]:
+        """By elements, where few match; as SQLite would; and in the order that is asked for, where
+        that may find a page sooner than the many documents of a range can be sorted."""
+        looked_up = self._looked_up(table, query, aids)
+        if looked_up is not None:
+            yield looked_up
+        yield _Way(read_of(table, query, self._compiler))
         first = aids[0]
-        if self._name(table, first) in self._there and not _sorts_by(query, first):
+        if (
+            first.array is None
+            and self._name(table, first) in self._there
+            and not _sorts_by(query, first)
+        ):
             scope = frozenset(key for key, _ in first.index.keys) - {first.field}
             source = replace(DOCUMENT, narrow=scope)
-            yield read_of(table, query, self._compiler.on(source))
+            yield _Way(read_of(table, query, self._compiler.on(source)))
 
-    def _within(self, steps: int, collection: str, read: Read) -> Found | None:
+    def _looked_up(self, table: str, query: Find, aids: Sequence[Aid]) -> _Way | None:
+        """By indexes of elements, where they are there."""
+        there = [one for one in aids if self._name(table, one) in self._there]
+        ids = lookup(table, query.where, there, self._compiler) if there else None
+        if ids is None:
+            return None
+        compiler = self._compiler.on(replace(DOCUMENT, narrow=frozenset()))
+        return _Way(read_of(table, query, compiler, among=ids), ids)
+
+    def _within(self, steps: int, collection: str, way: _Way) -> Found | None:
         """The results; None where they take more steps."""
 
         def work(native: sqlite3.Connection) -> Found | None:
-            return _bounded(native, read.statement, steps)
+            if way.ids is None:
+                return _bounded(native, way.read.statement, steps)
+            try:
+                return _bounded(native, way.read.statement, steps) if way.is_short(native) else None
+            except sqlite3.OperationalError:
+                # Somebody has dropped an index.
+                return None
 
         nothing: Found | None = []
         return self._calls.read("find", collection, work, nothing)
 
-    def _provide(self, collection: str, index: Index, haste: Haste) -> bool:
+    def _provide(self, collection: str, aid: Aid, haste: Haste) -> bool:
         """See to an index; whether it is there. Waits for nobody, and never fails."""
         try:
-            there = self._is_there(collection, index, haste)
+            there = self._is_there(collection, aid, haste)
         except StoreError as error:
             if error.retryable:
                 # Somebody else is writing: another search may be luckier.
                 return False
             # The disk is full, or the file can only be read.
             there = False
-        name = index_name(self._calls.table(collection), index.name)
+        name = self._name(self._calls.table(collection), aid)
         (self._there if there else self._given_up).add(name)
         return there
 
-    def _is_there(self, collection: str, index: Index, haste: Haste) -> bool:
+    def _is_there(self, collection: str, aid: Aid, haste: Haste) -> bool:
         """Whether an index is there, or has been made just now."""
         table = self._calls.table(collection)
         nothing: bool | None = False
         there = self._calls.read(
-            "indexes", collection, lambda native: _looked_up(native, table, index, haste), nothing
+            "indexes", collection, lambda native: _seen(native, table, aid, haste), nothing
         )
         if there is not None:
             return there
 
         def make(native: sqlite3.Connection) -> bool:
-            within(native, lambda one: make_index(one, table, index))
+            within(native, lambda one: _make(one, table, aid))
             return True
 
         return self._calls.write_at_once("create_index", collection, make, False)
@@ -172,17 +218,30 @@ def _bounded(native: sqlite3.Connection, statement: Clause, steps: int) -> Found
         native.set_progress_handler(None, 0)
 
 
-def _looked_up(native: sqlite3.Connection, table: str, index: Index, haste: Haste) -> bool | None:
+def _make(native: sqlite3.Connection, table: str, aid: Aid) -> None:
+    if aid.array is None:
+        make_index(native, table, aid.index)
+    else:
+        make_elements(native, table, aid)
+
+
+def _seen(native: sqlite3.Connection, table: str, aid: Aid, haste: Haste) -> bool | None:
     """Whether an index is there; None where it is not, and may be made."""
-    found = native.execute(
-        "SELECT name FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
-        (table,),
-    )
-    names = {one for (one,) in found.fetchall()}
-    if index_name(table, index.name) in names:
-        return True
-    builtin = {measures_name(table), *(index_name(table, one) for one in BUILTIN)}
-    if len(names - builtin) >= haste.most:
-        return False
+    if aid.array is not None:
+        # Of these there are as many as kinds of elements.
+        if aid.index in elements_of(native, table):
+            return True
+    else:
+        found = native.execute(
+            "SELECT name FROM sqlite_schema"
+            " WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
+            (table,),
+        )
+        names = {one for (one,) in found.fetchall()}
+        if index_name(table, aid.index.name) in names:
+            return True
+        builtin = {measures_name(table), *(index_name(table, one) for one in BUILTIN)}
+        if len(names - builtin) >= haste.most:
+            return False
     (last,) = native.execute(f"SELECT max(rowid) FROM {identifier(table)}").fetchone()
     return None if (last or 0) <= haste.largest else False

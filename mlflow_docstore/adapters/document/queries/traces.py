@@ -176,7 +176,7 @@ def _of_kind(test: SpanTest) -> Filter:
         moved(leaf, _KINDS[leaf.field.name]) for leaf in test.where if leaf.field.name in _KINDS
     )
     where = kinds or (Exists(path(codec.SPAN_STATUS)),)
-    return Or((AnyElement(path(codec.SPANS), where), Exists(path(codec.SPANS_FULL))))
+    return Or((AnyElement(path(codec.SPANS), where), equals(codec.SPANS_FULL, value=True)))
 
 
 def _order(order: Order) -> Order:

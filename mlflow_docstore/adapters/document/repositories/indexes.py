@@ -1,13 +1,14 @@
 """Indexes of the layout, and those that users add for their hot keys."""
 
 from mlflow_docstore.adapters.document.driver import Driver
-from mlflow_docstore.adapters.document.layout import LAYOUT, RUNS, Index
+from mlflow_docstore.adapters.document.layout import LAYOUT, RUNS, TRACES, Index
 from mlflow_docstore.adapters.document.queries.hot import hot_index
 from mlflow_docstore.core.errors import InvalidArgument, NotFound
 from mlflow_docstore.core.query import Field
 from mlflow_docstore.ports.indexes import IndexInfo, IndexRepository
 
 _BUILTIN = {(made.name, index.name) for made in LAYOUT.collections for index in made.indexes}
+_ADDED_TO = (RUNS, TRACES)
 
 
 class DocumentIndexes(IndexRepository):
@@ -35,7 +36,7 @@ class DocumentIndexes(IndexRepository):
     def drop(self, name: str) -> None:
         if any(builtin == name for _, builtin in _BUILTIN):
             raise InvalidArgument("index", name, problem="builtin")
-        if not self._driver.drop_index(RUNS, name):
+        if not any(self._driver.drop_index(collection, name) for collection in _ADDED_TO):
             raise NotFound("index", name)
 
 

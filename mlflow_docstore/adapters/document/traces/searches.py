@@ -12,6 +12,7 @@ from mlflow_docstore.adapters.document.documents import Judgement
 from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.adapters.document.groups import Group, GroupKey, Reducer, Reduction
 from mlflow_docstore.adapters.document.queries.fields import one_of
+from mlflow_docstore.adapters.document.queries.trace_aids import aids
 from mlflow_docstore.adapters.document.queries.traces import (
     place,
     trace_filter,
@@ -82,8 +83,10 @@ class TraceSearches:
         plan = self._plan(query)
         order = trace_order(query)
 
+        helpful = aids(plan.where, order)
+
         def load() -> Page[Document]:
-            return self._traces.page(plan.where, order, page, dict, keep=plan.keep)
+            return self._traces.page(plan.where, order, page, dict, keep=plan.keep, aids=helpful)
 
         found = self._whole(load, lambda loaded: loaded.items)
         return Page([decode_trace(document) for document in found.items], found.token)
