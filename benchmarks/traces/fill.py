@@ -17,13 +17,13 @@ from mlflow_docstore.adapters.document.codecs.spans import encode_span
 from mlflow_docstore.adapters.document.codecs.traces import encode_trace, links
 from mlflow_docstore.adapters.document.documents import stamped
 from mlflow_docstore.adapters.document.driver import Document
-from mlflow_docstore.adapters.document.layout import ASSESSMENTS, SPANS, TRACES
+from mlflow_docstore.adapters.document.layout import ASSESSMENTS, SPANS, TRACES, Index
 from mlflow_docstore.adapters.document.traces.assessed import brought
 from mlflow_docstore.adapters.document.traces.claims import ASKED, ASKER
 from mlflow_docstore.core.spans import SpanNode, SpanRecord
 
 from .data import HELD, Drawn, Step, feedback, traces, untold, wide_trace
-from .searches import SEARCHES
+from .searches import SEARCHES, Equal
 from .sql_rows import rows
 from .subjects import TraceSubject, open_traces
 
@@ -104,8 +104,15 @@ class DocumentLoader(Loader):
 
 
 def fill_documents(subject: TraceSubject, place: Place, sizes: Sizes) -> TraceWorld:
-    """Fill ours, or a bare driver; then search once, as a database may make indexes from that."""
+    """Fill ours, or a bare driver, which has thought of what will be searched for.
+
+    Then each search is made once: a database that makes indexes by itself has them from there on.
+    """
     world = _fill(subject, sizes, DocumentLoader(place))
+    paths = {one.where.path for one in SEARCHES if isinstance(one.where, Equal)}
+    for number, path in enumerate(sorted(paths) if place.foresees else ()):
+        keys = ("experiment_id", "workspace", "lifecycle", path, "recent")
+        place.create_index(TRACES, Index(f"foreseen_{number}", tuple((key, 1) for key in keys)))
     for search in SEARCHES:
         subject.search(world.experiments["large"], search, 2 * HITS)
     return world
