@@ -7,11 +7,11 @@ run has time for.
 import pytest
 
 from .machines import run_machine
-from .rules_traces import TraceRules, TraceSearchRules
+from .rules_traces import AssessmentRules, TraceRules, TraceSearchRules
 from .sides import Twins
 
 
-class Tracing(TraceRules, TraceSearchRules):
+class Tracing(TraceRules, AssessmentRules, TraceSearchRules):
     """Every area in one history: operations of one are the circumstances of another."""
 
 
