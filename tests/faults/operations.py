@@ -11,8 +11,16 @@ from mlflow_docstore.core.traces import NAME_TAG
 from mlflow_docstore.ports.runs import RunBatch
 from mlflow_docstore.ports.webhooks import WebhookChanges
 
-from . import archives_world, layout_world, registry_world, traces_world, world
+from . import (
+    archives_world,
+    assessments_world,
+    layout_world,
+    registry_world,
+    traces_world,
+    world,
+)
 from .arenas import World
+from .assessments_world import feedback, replace_assessments
 from .ports import Call, writes
 from .rules import BEHAVIOURS, Behaviour, decided_at_once
 from .samples import POINTS, with_new
@@ -24,6 +32,7 @@ WORLDS = (
     registry_world.WORLD,
     traces_world.WORLD,
     archives_world.WORLD,
+    assessments_world.WORLD,
     layout_world.WORLD,
 )
 
@@ -149,6 +158,35 @@ _TRACES = _variants(
     ),
 )
 
+_ASSESSMENTS = _variants(
+    assessments_world.WORLD,
+    (
+        "assessments.create overriding",
+        lambda db: db.assessments.create(feedback("a4", overrides="a2")),
+    ),
+    (
+        "assessments.create with a large rationale",
+        lambda db: db.assessments.create(feedback("a4", "t2", rationale=LARGE)),
+    ),
+    (
+        "assessments.delete of one that is overridden",
+        lambda db: db.assessments.delete("t1", "a1"),
+    ),
+    (
+        "traces.start with assessments",
+        lambda db: db.traces.start(
+            replace_assessments(trace("t5"), feedback("a4", "t5", rationale=LARGE))
+        ),
+    ),
+    (
+        "traces.start again with assessments",
+        lambda db: db.traces.start(
+            replace_assessments(trace("t1"), feedback("a4"), feedback("a2"))
+        ),
+    ),
+    ("traces.delete of assessed ones", lambda db: db.traces.delete("1", ["t1", "t2"])),
+)
+
 # A version of a prompt among those of a model hides them all from searches, one after the other.
 _PROMPT = _operation(
     "model_versions.set_tag of prompts",
@@ -179,5 +217,6 @@ OPERATIONS: Sequence[Operation] = (
     *_SMALL_BATCHES,
     *_REGISTRY,
     *_TRACES,
+    *_ASSESSMENTS,
     _PROMPT,
 )

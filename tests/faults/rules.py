@@ -181,6 +181,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType(
         "webhooks.delete": _GOES,
         "traces.delete_tag": _GOES,
         "traces.delete": Behaviour(spans_first),
+        "assessments.create": Behaviour(refused=AlreadyExists),
         "spans.log": Behaviour(spans_first),
         "indexes.drop": _GOES,
         "prepare": Behaviour(one_by_one("indexes")),

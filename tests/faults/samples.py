@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mlflow.entities import (
+    Assessment,
     DatasetInput,
     Experiment,
     LoggedModel,
@@ -33,7 +34,7 @@ from mlflow_docstore.ports.trace_queries import TraceQuery
 from mlflow_docstore.ports.traces import TraceEnd
 from mlflow_docstore.ports.webhooks import WebhookChanges
 
-from . import archives_world, registry_world, traces_world
+from . import archives_world, assessments_world, registry_world, traces_world
 from .layout_world import HOT_INDEX
 from .world import dataset, experiment, model, point, run
 
@@ -91,6 +92,10 @@ SAMPLES: Mapping[Any, tuple[Any, ...]] = MappingProxyType(
         "place": ("file:///archive",),
         "reason": ("broken",),
         "most": (10,),
+        "assessment_id": ("a2",),
+        "assessments.run_id": ("r1",),
+        Assessment: (assessments_world.feedback("a4"),),
+        Callable[[Assessment], Assessment]: (assessments_world.changed,),
         Callable[[str | None], str]: (with_new,),
         Experiment: (experiment("3", "cat"),),
         Run: (run("r4", "1"),),
