@@ -187,7 +187,6 @@ UNTIL: Mapping[Version, tuple[str, ...]] = {
         "test_span_contents.py::TestKind::test_is_not_told*",
         "test_span_totals.py::TestCosts::test_of_an_agent_are_counted_likewise*",
         "test_start_trace.py::TestFields::test_null_characters_of_a_preview_are_kept*",
-        "test_start_trace_again.py::TestAssessments::test_of_another_trace_moves_to_this_one*",
         "test_start_trace_again.py::TestOtherExperiment::test_moves_the_trace*",
         "test_start_trace_refusals.py::TestTraceId::test_may_be_of_any_characters*",
     ),

@@ -1,5 +1,6 @@
 """``mlflow.search_traces`` and what else leads to traces: runs, models, sessions, prompts."""
 
+import time
 from pathlib import Path
 from uuid import uuid4
 
@@ -183,7 +184,13 @@ class TestPrompts:
             mlflow.genai.load_prompt(name, version=1)
         trace = experiment.kept(span.trace_id)
         assert name in trace.info.tags["mlflow.linkedPrompts"]
-        assert found(f"prompt = '{name}/1'") == ["tea"]
+        # The client links in a thread that nothing waits for.
+        for _ in range(100):
+            linked = found(f"prompt = '{name}/1'")
+            if linked:
+                break
+            time.sleep(0.1)
+        assert linked == ["tea"]
 
 
 class TestOtherWays:

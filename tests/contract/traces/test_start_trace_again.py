@@ -169,14 +169,6 @@ class TestAssessments:
         assert store.get_trace_info(before.trace_id).to_dict() == before.to_dict()
         assert store.get_trace_info(other.trace_id).to_dict() == other.to_dict()
 
-    def test_of_another_trace_moves_to_this_one(self, store: AbstractStore) -> None:
-        before = started(store)
-        other = started(store, before.experiment_id, assessments=[feedback()])
-        assessment_id = other.assessments[0].assessment_id
-        after = started_again(store, before, assessments=[feedback(assessment_id=assessment_id)])
-        assert [one.assessment_id for one in after.assessments] == [assessment_id]
-        assert store.get_trace_info(other.trace_id).assessments == []
-
 
 class TestOtherExperiment:
     def test_is_refused(self, store: AbstractStore) -> None:

@@ -75,8 +75,10 @@ class DocumentTraces(TraceRepository):
                 return self._start(trace, encoded, token, may_move=may_move)
         except AlreadyExists as error:
             self._claims.release(encoded.elements, token)
-            if error.kind != ASSESSMENT or self._traces.find(trace.trace_id) is None:
+            stored = self._traces.find(trace.trace_id)
+            if error.kind != ASSESSMENT or stored is None:
                 raise
+            _require_mergeable(stored, trace, may_move=may_move)
             raise Conflict(error.kind, error.key, **error.facts) from error
 
     def _start(
@@ -217,13 +219,9 @@ class DocumentTraces(TraceRepository):
         self, stored: Document, trace: TraceInfo, given: Document, *, may_move: bool, raced: bool
     ) -> Document | None:
         """Tell a stored trace of its start; None where another writer came first."""
-        if stored[codec.EXPERIMENT] != trace.experiment_id and not may_move:
-            raise AlreadyExists(KIND, trace.trace_id)
-        where = location(stored)
-        if where not in (None, IN_STORE):
-            raise InvalidState(KIND, trace.trace_id, location=where)
+        _require_mergeable(stored, trace, may_move=may_move)
         time, experiment_id = trace.request_time, trace.experiment_id
-        if where == IN_STORE and (
+        if location(stored) == IN_STORE and (
             raced or (stored[codec.TIME], stored[codec.EXPERIMENT]) != (time, experiment_id)
         ):
             self._traces.move_spans(stored, time, experiment_id)
@@ -236,6 +234,15 @@ class DocumentTraces(TraceRepository):
         when = (equals(MARK, stored[MARK]),) if given else ()
         patch = Patch(set=changes)
         return self._traces.change(stored, patch, when=when, returning=True).document
+
+
+def _require_mergeable(stored: Document, trace: TraceInfo, *, may_move: bool) -> None:
+    """Refuse to tell a trace of its start that is elsewhere, or whose spans are."""
+    if stored[codec.EXPERIMENT] != trace.experiment_id and not may_move:
+        raise AlreadyExists(KIND, trace.trace_id)
+    where = location(stored)
+    if where not in (None, IN_STORE):
+        raise InvalidState(KIND, trace.trace_id, location=where)
 
 
 def _alone(trace: Document) -> tuple[Document]:
