@@ -1,5 +1,6 @@
 """Reads as statements, and what makes a row of each result."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +29,9 @@ Columns = tuple[Any, ...]
 
 _RANGES = 8
 """Ranges of an index that are merged; beyond, rows are sorted."""
+
+_PICKED = 20
+"""Fields that are picked out of documents; to pick more would take as long as to parse them."""
 
 _PARTED_KEYS = 3
 """Sort keys that rows without a value are parted by: SQLite bounds the parts of a statement."""
@@ -93,7 +97,7 @@ def _plain_read(
         _parts(every([*looked_up, compiler.compile(where)]), keys, after, query.limit)
         for where in wheres
     ]
-    columns = f"doc, {_data(query.fields)} AS bytes, rowid AS place"
+    columns = f"{_needed(query)} AS doc, {_data(query.fields)} AS bytes, rowid AS place"
     parts = [
         _merged(table, columns, [where for where, _ in these], these[0][1])
         for these in zip(*branches, strict=True)
@@ -277,6 +281,26 @@ def _data(fields: Sequence[str] | None) -> str:
     mark = literal(BYTES_MARK)
     used = some([Clause(f"instr(doc -> {json_path(name)}, {mark})") for name in names])
     return f"CASE WHEN typeof(data) = 'blob' AND {used.text} THEN data END"
+
+
+def _needed(query: Find) -> str:
+    """The document, or as much of it as anything is made of: to parse it all would take longer."""
+    if query.fields is None:
+        return "doc"
+    fields = [*query.fields, *(key.field.name for key in query.order if isinstance(key, Order))]
+    if query.join is not None:
+        fields.append(query.join.field)
+    names = sorted({field.partition(".")[0] for field in fields} - {"_id"})
+    if len(names) > _PICKED:
+        return "doc"
+    parts = [_member(name, ",") for name in names]
+    return " || ".join([literal("{"), _member("_id", ""), *parts, literal("}")])
+
+
+def _member(name: str, separator: str) -> str:
+    """A field of a document as JSON, or nothing."""
+    label = literal(f"{separator}{json.dumps(name, ensure_ascii=False)}:")
+    return f"coalesce({label} || (doc -> {json_path(name)}), '')"
 
 
 def joined_ids(document: Document, field: str) -> list[str]:

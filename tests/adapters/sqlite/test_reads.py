@@ -1,12 +1,18 @@
 """Reads whose statement has several parts or ranges: they give what memory gives, page by page."""
 
+import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from mlflow_docstore.adapters.document.driver import Driver
+from mlflow_docstore.adapters.document.driver import Driver, Find
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
+from mlflow_docstore.adapters.sqlite.driver import SqliteDriver
+from mlflow_docstore.adapters.sqlite.reads import read_of
 from mlflow_docstore.core.errors import LimitExceeded
 from mlflow_docstore.core.query import And, Filter, In, Like, Or, SortKey, equals, path
 from tests.contract.driver.deck import BY_ID, Table, by
@@ -89,3 +95,17 @@ class TestLimitsOfSqlite:
         with pytest.raises(LimitExceeded) as caught:
             tables[1].ids(Or((equals("scope", "a"),) * 10_001))
         assert caught.value.facts["allowed"] == 10_000
+
+
+def test_of_documents_with_some_fields_nothing_else_is_parsed(
+    driver: SqliteDriver, file: Path
+) -> None:
+    driver.insert("c", {"_id": "d", "a": {"b": 1.10, "x": "\x00"}, "none": None, "rest": "long"})
+    query = Find(order=(by("none", optional=True), BY_ID), fields=("a.b", "gone"), limit=1)
+    read = read_of(driver._calls.table("c"), query, driver._compiler)
+    with closing(sqlite3.connect(file)) as native:
+        statement = read.statement
+        (columns,) = native.execute(statement.text, statement.parameters).fetchall()
+    assert json.loads(columns[0]) == {"_id": "d", "a": {"b": 1.10, "x": "\x01\x01"}, "none": None}
+    (row,) = driver.find("c", query)
+    assert (row.document, row.position) == ({"_id": "d", "a": {"b": 1.10}}, (None, "d"))
