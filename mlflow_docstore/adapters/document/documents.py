@@ -1,7 +1,7 @@
 """One collection as repositories see it: stamped, scoped to a workspace, read in pages."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from mlflow_docstore.core.capabilities import Feature
@@ -13,7 +13,17 @@ from mlflow_docstore.core.paging import (
     decode_token,
     encode_token,
 )
-from mlflow_docstore.core.query import Filter, Leaf, Scalar, SortKey, all_of, equals, require_scalar
+from mlflow_docstore.core.query import (
+    Filter,
+    In,
+    Leaf,
+    Scalar,
+    SortKey,
+    all_of,
+    equals,
+    path,
+    require_scalar,
+)
 
 from .driver import Aid, Document, Driver, Find, Inserts, Join, Outcome, Patch, Row
 from .grouping import grouped
@@ -32,6 +42,20 @@ T = TypeVar("T")
 
 Judgement: TypeAlias = Callable[[list[Document]], list[Document]]
 """Those of some documents that pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """What documents must pass where a filter cannot say it all.
+
+    Args:
+        keep: Judges so many at a time, more of them where few pass.
+        fields: Paths that it looks at; None for all. Where few pass, these alone are read of the
+            others, and with one command more what was asked for of those that do.
+    """
+
+    keep: Judgement = list
+    fields: tuple[str, ...] | None = None
 
 
 class Documents:
@@ -152,7 +176,7 @@ class Documents:
         decode: Callable[[Document], T],
         fields: tuple[str, ...] | None = None,
         join: Join | None = None,
-        keep: Judgement = list,
+        sieve: Sieve | None = None,
         aids: tuple[Aid, ...] = (),
     ) -> Page[T]:
         """One page, and the token of the next if there is one.
@@ -164,8 +188,7 @@ class Documents:
             decode: What to make of each document.
             fields: Paths to read; None for all.
             join: What else to hand to ``decode``; other workspaces' documents are left out.
-            keep: What documents must pass besides, where ``where`` cannot say it all; of so many
-                at a time, more of them where few pass.
+            sieve: What documents must pass besides; None for nothing.
             aids: Indexes that would serve this.
         """
         shape = repr(order)
@@ -177,26 +200,41 @@ class Documents:
         skipped = start.offset if start.after is None else 0
         limit = None if request.limit is None else skipped + request.limit + 1
         query = self._query(where, order, limit, fields, start.after, join, aids)
-        rows = self._kept(query, keep)
+        rows, complete = self._kept(query, sieve or Sieve())
         token = None
         if limit is not None and len(rows) == limit:
             rows.pop()
             offset = start.offset - skipped + len(rows)
             token = encode_token(rows[-1].position, shape=shape, offset=offset)
-        return Page([decode(_checked_with(row.document, join)) for row in rows[skipped:]], token)
+        found = [row.document for row in rows[skipped:complete]]
+        found += self._completed(query, [row.document for row in rows[max(skipped, complete) :]])
+        return Page([decode(_checked_with(document, join)) for document in found], token)
 
-    def _kept(self, query: Find, keep: Judgement) -> list[Row]:
-        """The first rows of a query that pass."""
+    def _kept(self, query: Find, sieve: Sieve) -> tuple[list[Row], int]:
+        """The first rows of a query that pass, and how many have more than what was judged."""
         kept: list[Row] = []
-        batch = query.limit
+        batch, complete = query.limit, None
         while True:
             rows = self._driver.find(self.collection, replace(query, limit=batch))
-            passed = {document["_id"] for document in keep([row.document for row in rows])}
+            passed = {document["_id"] for document in sieve.keep([row.document for row in rows])}
             kept += [row for row in rows if row.document["_id"] in passed]
             if batch is None or len(rows) < batch or len(kept) >= (query.limit or 0):
-                return kept[: query.limit]
+                return kept[: query.limit], len(kept) if complete is None else complete
+            if sieve.fields is not None and complete is None:
+                query, complete = replace(query, fields=(*sieve.fields, "schema")), len(kept)
             query = replace(query, after=rows[-1].position)
             batch = max(batch, min(2 * batch, _MOST_JUDGED))
+
+    def _completed(self, query: Find, documents: Sequence[Document]) -> list[Document]:
+        """Documents with all that a query asks for, but those that are gone or match no more."""
+        if not documents:
+            return []
+        ids = tuple(document["_id"] for document in documents)
+        where = all_of(query.where, In(path("_id"), ids))
+        again = replace(query, where=where, order=(), after=None, limit=None, aids=())
+        rows = self._driver.find(self.collection, again)
+        found = {row.document["_id"]: row.document for row in rows}
+        return [found[key] for key in ids if key in found]
 
     def distinct(
         self, where: Sequence[Filter], fields: tuple[str, ...], *, limit: int

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from mlflow_docstore.adapters.document.backend import DocumentBackend
-from mlflow_docstore.adapters.document.documents import Documents
-from mlflow_docstore.adapters.document.driver import Document, Join, Patch
+from mlflow_docstore.adapters.document.documents import Documents, Sieve
+from mlflow_docstore.adapters.document.driver import Document, Find, Join, Patch, Row
 from mlflow_docstore.adapters.document.groups import Group, GroupKey, GroupRow, Reducer, Reduction
 from mlflow_docstore.adapters.document.layout import (
     LAYOUT_VERSION,
@@ -248,7 +248,7 @@ class TestKeep:
         pages: list[list[str]] = []
         token = None
         while not pages or token:
-            page = hundred.page([], BY_ID, PageRequest(size, token), dict, keep=keep)
+            page = hundred.page([], BY_ID, PageRequest(size, token), dict, sieve=Sieve(keep))
             pages.append(ids(page.items))
             token = page.token
         wanted = [f"{number:03}" for number in range(100) if number % every == every - 1]
@@ -262,5 +262,35 @@ class TestKeep:
             judged.append(len(found))
             return []
 
-        assert hundred.page([], BY_ID, PageRequest(1), dict, keep=keep).items == []
+        assert hundred.page([], BY_ID, PageRequest(1), dict, sieve=Sieve(keep)).items == []
         assert judged == [2, 4, 8, 16, 32, 38]
+
+
+class Shrinking(MemoryDriver):
+    """One document goes after it was judged."""
+
+    def find(self, collection: str, query: Find) -> list[Row]:
+        rows = super().find(collection, query)
+        if query.fields is not None:
+            self.delete(collection, "009")
+        return rows
+
+
+def test_what_is_judged_by_some_fields_is_handed_out_whole() -> None:
+    driver = Shrinking(Database())
+    for number in range(20):
+        put(driver, _id=f"{number:03}", text="long", grade=number % 5)
+    judged: list[Document] = []
+
+    def keep(documents: list[Document]) -> list[Document]:
+        judged.extend(documents)
+        return [one for one in documents if one["grade"] == 4]
+
+    things, page = Documents(driver, "things"), PageRequest(3)
+    found = things.page([], BY_ID, page, dict, sieve=Sieve(keep, ("grade",)))
+    assert [(one["_id"], one["text"]) for one in found.items] == [("004", "long"), ("014", "long")]
+    assert all(one["text"] == "long" for one in judged[:4])
+    assert all(set(one) == {"_id", "schema", "grade"} for one in judged[4:])
+    assert found.token is not None
+    rest = things.page([], BY_ID, PageRequest(3, found.token), dict, sieve=Sieve(keep))
+    assert ids(rest.items) == ["019"]

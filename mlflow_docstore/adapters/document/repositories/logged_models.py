@@ -11,7 +11,7 @@ from mlflow_docstore.adapters.document.codecs.logged_models import (
     encode_status,
 )
 from mlflow_docstore.adapters.document.codecs.tags import decode_map
-from mlflow_docstore.adapters.document.documents import Documents
+from mlflow_docstore.adapters.document.documents import Documents, Sieve
 from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
 from mlflow_docstore.adapters.document.histories.doubts import doubts, is_met, is_open
 from mlflow_docstore.adapters.document.histories.model_points import KIND, ModelPoints
@@ -58,7 +58,7 @@ class DocumentLoggedModels(LoggedModelRepository):
         if not query.experiment_ids:
             return Page()
         where, order = model_filter(query, self._settled(query)), model_order(query)
-        found = self._models.page(where, order, page, dict, keep=latest_points_match(query))
+        found = self._models.page(where, order, page, dict, sieve=Sieve(latest_points_match(query)))
         points = self._points.of(found.items)
         models = [decode_model(one, points.get(one["_id"], ())) for one in found.items]
         return Page(models, found.token)

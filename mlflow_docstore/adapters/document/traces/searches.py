@@ -7,8 +7,9 @@ from typing import TypeVar
 from mlflow.entities import TraceInfo
 
 from mlflow_docstore.adapters.document.codecs import traces as codec
+from mlflow_docstore.adapters.document.codecs.assessments import ASSESSMENTS
 from mlflow_docstore.adapters.document.codecs.traces import decode_trace
-from mlflow_docstore.adapters.document.documents import Judgement
+from mlflow_docstore.adapters.document.documents import Judgement, Sieve
 from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.adapters.document.groups import Group, GroupKey, Reducer, Reduction
 from mlflow_docstore.adapters.document.queries.fields import one_of
@@ -52,8 +53,14 @@ class _Plan:
 
     where: tuple[Filter, ...]
     judgements: tuple[Judgement, ...]
+    judged: tuple[str, ...]
 
-    def keep(self, documents: list[Document]) -> list[Document]:
+    @property
+    def sieve(self) -> Sieve:
+        """What documents must pass."""
+        return Sieve(self._keep, self.judged)
+
+    def _keep(self, documents: list[Document]) -> list[Document]:
         for judgement in self.judgements:
             if not documents:
                 break
@@ -86,7 +93,11 @@ class TraceSearches:
         helpful = aids(plan.where, order)
 
         def load() -> Page[Document]:
-            return self._traces.page(plan.where, order, page, dict, keep=plan.keep, aids=helpful)
+            return self._traces.page(
+                *(plan.where, order, page, dict),
+                sieve=plan.sieve,
+                aids=helpful,
+            )
 
         found = self._whole(load, lambda loaded: loaded.items)
         return Page([decode_trace(document) for document in found.items], found.token)
@@ -128,14 +139,23 @@ class TraceSearches:
         judgements = [verdict.keep for verdict in verdicts if verdict.keep]
         if query.patterns:
             judgements.insert(0, _matching(query.patterns))
-        return _Plan(where, (*judgements, *map(self._spans.judgement, query.spans)))
+        judged = {codec.ERA, codec.SESSION, *(place(pattern.field) for pattern in query.patterns)}
+        if query.assessments:
+            judged.add(ASSESSMENTS)
+        return _Plan(
+            where, (*judgements, *map(self._spans.judgement, query.spans)), tuple(sorted(judged))
+        )
 
     def _each(self, plan: _Plan, decode: Callable[[Document], T]) -> Iterator[T]:
         """What matches and passes, by id, so many at a time."""
         token: str | None = None
         while True:
             page = PageRequest(_JUDGED_AT_ONCE, token)
-            found = self._traces.page(plan.where, _BY_ID, page, decode, keep=plan.keep)
+            found = self._traces.page(
+                *(plan.where, _BY_ID, page, decode),
+                fields=(codec.TIME, *plan.judged),
+                sieve=plan.sieve,
+            )
             yield from found.items
             token = found.token
             if token is None:
