@@ -9,20 +9,19 @@ from typing import Any
 import pytest
 from mlflow.entities import Experiment
 
+from mlflow_docstore.adapters.document.backend import DocumentBackend
 from mlflow_docstore.adapters.document.driver import Driver
-from mlflow_docstore.adapters.document.histories.model_points import ModelPoints
 from mlflow_docstore.adapters.document.layout import EXPERIMENTS
-from mlflow_docstore.adapters.document.repositories.experiments import DocumentExperiments
-from mlflow_docstore.adapters.document.texts.large import LargeTexts
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.core.errors import AlreadyExists, NotFound, StoreError
+from mlflow_docstore.ports.experiments import ExperimentRepository
 
 from .interleavings import Actor, Crashed, SteppedDriver, every_order, interleave
 
 NAMES = ("ant", "bee", "cat")
 
-Work = Callable[[DocumentExperiments], None]
+Work = Callable[[ExperimentRepository], None]
 
 
 def experiment(number: str, name: str) -> Experiment:
@@ -34,7 +33,7 @@ class Create:
     number: str
     name: str
 
-    def __call__(self, experiments: DocumentExperiments) -> None:
+    def __call__(self, experiments: ExperimentRepository) -> None:
         experiments.create(experiment(self.number, self.name))
 
 
@@ -43,7 +42,7 @@ class Rename:
     number: str
     name: str
 
-    def __call__(self, experiments: DocumentExperiments) -> None:
+    def __call__(self, experiments: ExperimentRepository) -> None:
         experiments.rename(self.number, self.name, at=2)
 
 
@@ -51,12 +50,12 @@ class Rename:
 class Purge:
     number: str
 
-    def __call__(self, experiments: DocumentExperiments) -> None:
+    def __call__(self, experiments: ExperimentRepository) -> None:
         experiments.purge(self.number)
 
 
-def _experiments(driver: Driver) -> DocumentExperiments:
-    return DocumentExperiments(driver, ModelPoints(driver), LargeTexts(driver))
+def _experiments(driver: Driver) -> ExperimentRepository:
+    return DocumentBackend(driver).experiments
 
 
 @dataclass
@@ -79,7 +78,7 @@ class World:
         return MemoryDriver(self.database)
 
     @property
-    def experiments(self) -> DocumentExperiments:
+    def experiments(self) -> ExperimentRepository:
         return _experiments(self.driver)
 
     def bearers(self) -> dict[str, str]:

@@ -73,3 +73,13 @@ def test_what_is_sent_behind_a_deletion_is_there(
     assert team.do(jobs.log_spans, trace_id) == [None] * SIZE
     assert contents(backend, trace_id) == sent(range(SIZE))
     assert tokens(backend, trace_id) == SIZE * jobs.BATCHES * jobs.SPANS
+
+
+def test_no_assessment_is_lost_and_an_id_is_given_once(
+    team: Team, backend: Backend, trace_id: str
+) -> None:
+    backend.traces.start(jobs.trace(trace_id))
+    assert sum(team.do(jobs.assess, trace_id)) == 1
+    kept = {one.assessment_id for one in backend.traces.get(trace_id).assessments}
+    own = {f"{trace_id}-{number}-{write}" for number in range(SIZE) for write in (1,)}
+    assert kept == own | {f"{trace_id}-all"}

@@ -2,8 +2,16 @@
 
 import json
 
-from mlflow.entities import TraceInfo, TraceLocation, TraceState
+from mlflow.entities import (
+    Assessment,
+    AssessmentSource,
+    Feedback,
+    TraceInfo,
+    TraceLocation,
+    TraceState,
+)
 
+from mlflow_docstore.core.errors import AlreadyExists
 from mlflow_docstore.core.spans import SpanBatch, SpanNode, SpanRecord
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.spans import Home
@@ -73,3 +81,22 @@ def delete_or_log(backend: Backend, number: int, trace_id: str) -> None:
             backend.traces.delete("1", [trace_id])
         else:
             log_spans(backend, number, trace_id)
+
+
+def assess(backend: Backend, number: int, trace_id: str) -> bool:
+    """Some assessments of one's own, and one whose id all want; whether this process got it."""
+    for write in range(BATCHES):
+        backend.assessments.create(_feedback(trace_id, f"{trace_id}-{number}-{write}"))
+        backend.assessments.delete(trace_id, f"{trace_id}-{number}-0")
+    try:
+        backend.assessments.create(_feedback(trace_id, f"{trace_id}-all"))
+    except AlreadyExists:
+        return False
+    return True
+
+
+def _feedback(trace_id: str, assessment_id: str) -> Assessment:
+    source = AssessmentSource("CODE", "a process")
+    made = Feedback(name="good", value="yes", source=source, trace_id=trace_id)
+    made.assessment_id = assessment_id
+    return made

@@ -21,6 +21,11 @@ from mlflow.entities import (
     TraceInfo,
 )
 from mlflow.entities.model_registry import RegisteredModel
+from mlflow.entities.trace_metrics import (
+    AggregationType,
+    MetricAggregation,
+    MetricViewType,
+)
 from mlflow.entities.webhook import Webhook, WebhookEvent
 
 from mlflow_docstore.core.paging import PageRequest
@@ -30,7 +35,8 @@ from mlflow_docstore.ports.model_versions import NewVersion
 from mlflow_docstore.ports.runs import RunBatch
 from mlflow_docstore.ports.spans import Home
 from mlflow_docstore.ports.trace_archives import Claim
-from mlflow_docstore.ports.trace_queries import TraceQuery
+from mlflow_docstore.ports.trace_metrics import TraceMetricQuery
+from mlflow_docstore.ports.trace_queries import SessionQuery, TraceQuery
 from mlflow_docstore.ports.traces import TraceEnd
 from mlflow_docstore.ports.webhooks import WebhookChanges
 
@@ -118,6 +124,14 @@ SAMPLES: Mapping[Any, tuple[Any, ...]] = MappingProxyType(
         TraceInfo: (traces_world.trace("t5"),),
         TraceEnd: (TraceEnd(9000, "ERROR", "other", {"who": "me"}, {"team": "b"}),),
         TraceQuery: (TraceQuery(),),
+        SessionQuery: (SessionQuery("1", 0, 9000),),
+        TraceMetricQuery: (
+            TraceMetricQuery(
+                MetricViewType.TRACES,
+                "trace_count",
+                (MetricAggregation(AggregationType.COUNT),),
+            ),
+        ),
         Sequence[SpanBatch]: (
             (traces_world.batch("t5", traces_world.span(1, 2000), traces_world.span(2, 2001)),),
         ),

@@ -91,4 +91,4 @@ def _got(backend: Backend, trace_id: str) -> dict[str, Any] | None:
         return None
 
 
-WORLD = World(("traces", "spans"), arrange, look, exact=())
+WORLD = World(("traces", "spans", "trace_metrics"), arrange, look, exact=())

@@ -20,6 +20,7 @@ from .kinds import (
     grouped,
 )
 from .ledger import Answer, Entry, Facts
+from .trace_kinds import TRACE_KINDS
 
 _PRODUCTION = "Production"
 _ALIASES = 3
@@ -200,6 +201,7 @@ KINDS: dict[str, Kind] = {
         Promotion(),
         Alias(),
         RegistryTag(),
+        *TRACE_KINDS,
     )
 }
 """By name."""
