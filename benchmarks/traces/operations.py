@@ -45,6 +45,9 @@ _STRIDE = 7_919
 _numbers = count()
 """Of what nobody has logged yet."""
 
+_judgements = count(2**31)
+"""Of assessments: those that the traces were filled with have the numbers of their traces."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
@@ -188,7 +191,7 @@ def exporting(subject: TraceSubject, experiment_id: str, number: int) -> Call:
 def _assess(subject: TraceSubject, world: TraceWorld) -> Iterator[Call]:
     for number in count():
         trace_id = _one_of(world.trace_ids[len(world.trace_ids) // 2 :], number)
-        assessment = feedback(trace_id, HELD, EPOCH, next(_numbers))
+        assessment = feedback(trace_id, HELD, EPOCH, next(_judgements))
         yield partial(subject.assess, assessment)
 
 
