@@ -1,8 +1,6 @@
 """Named builders for metrics of traces: what is measured, and how an answer is read."""
 
 import json
-import uuid
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +18,7 @@ from mlflow.tracing.constant import SpanAttributeKey, TraceMetadataKey, TraceTag
 
 from .. import scenarios
 from ..scenarios import START_TIME
-from .trace_scenarios import MS, new_trace_id
+from .trace_scenarios import MS, new_trace_id, told_span
 
 Point = tuple[dict[str, Any], dict[str, float]]
 """The dimensions and the values of one point."""
@@ -76,7 +74,6 @@ def span_of(
 ) -> Span:
     """A span as clients send it."""
     attributes = {
-        SpanAttributeKey.REQUEST_ID: trace_id,
         SpanAttributeKey.SPAN_TYPE: kind,
         SpanAttributeKey.LLM_COST: cost,
         SpanAttributeKey.MODEL: model,
@@ -84,25 +81,15 @@ def span_of(
         SpanAttributeKey.SESSION_ID: session,
         SpanAttributeKey.CHAT_USAGE: usage,
     }
-    return Span.from_dict(
-        {
-            "trace_id": _packed(trace_id.removeprefix("tr-")),
-            "span_id": _packed(span_id or uuid.uuid4().hex[:16]),
-            "parent_span_id": None if root else _packed("0123456789abcdef"),
-            "name": name,
-            "start_time_unix_nano": start_ns,
-            "end_time_unix_nano": None if lasted_ns is None else start_ns + lasted_ns,
-            "status": {"code": f"STATUS_CODE_{status}", "message": ""},
-            "attributes": {
-                key: json.dumps(value) for key, value in attributes.items() if value is not None
-            },
-            "events": [],
-        }
+    return told_span(
+        trace_id,
+        name,
+        span_id=span_id,
+        parent_id=None if root else "0123456789abcdef",
+        status=status,
+        times_ns=(start_ns, None if lasted_ns is None else start_ns + lasted_ns),
+        attributes={key: value for key, value in attributes.items() if value is not None},
     )
-
-
-def _packed(digits: str) -> str:
-    return b64encode(bytes.fromhex(digits)).decode()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Spans are real ones, made of OpenTelemetry's, with none of MLflow's global traci
 
 import json
 import uuid
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -132,6 +133,39 @@ def span(
         links=links,
     )
     return create_mlflow_span(made, trace_id)
+
+
+def told_span(
+    trace_id: str,
+    name: str,
+    *,
+    span_id: str | None,
+    parent_id: str | None,
+    status: str,
+    times_ns: tuple[int, int | None],
+    attributes: Mapping[str, Any],
+) -> Span:
+    """A span of MLflow's own JSON; one without an id gets one."""
+    return Span.from_dict(
+        {
+            "trace_id": _packed(trace_id.removeprefix("tr-")),
+            "span_id": _packed(span_id or uuid.uuid4().hex[:16]),
+            "parent_span_id": None if parent_id is None else _packed(parent_id),
+            "name": name,
+            "start_time_unix_nano": times_ns[0],
+            "end_time_unix_nano": times_ns[1],
+            "status": {"code": f"STATUS_CODE_{status}", "message": ""},
+            "attributes": {
+                key: json.dumps(value, ensure_ascii=False)
+                for key, value in {"mlflow.traceRequestId": trace_id, **attributes}.items()
+            },
+            "events": [],
+        }
+    )
+
+
+def _packed(digits: str) -> str:
+    return b64encode(bytes.fromhex(digits)).decode()
 
 
 def _context(trace_id: str, span_id: int) -> SpanContext:

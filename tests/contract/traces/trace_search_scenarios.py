@@ -1,8 +1,5 @@
 """Named builders for searches of traces: what is looked through, and how an answer is read."""
 
-import json
-import uuid
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +11,7 @@ from mlflow.tracing.constant import TraceMetadataKey, TraceTagKey
 
 from .. import scenarios
 from ..scenarios import START_TIME
-
-
-def new_trace_id() -> str:
-    """An id that no trace has."""
-    return f"tr-{uuid.uuid4().hex}"
+from .trace_scenarios import MS, new_trace_id, told_span
 
 
 def span_of(
@@ -35,27 +28,15 @@ def span_of(
 ) -> Span:
     """A span of a millisecond that began at ``start``; ``values`` are its inputs and outputs."""
     given = {f"mlflow.span{key.title()}": value for key, value in values.items()}
-    own = {"mlflow.traceRequestId": trace_id, "mlflow.spanType": kind} | given
-    return Span.from_dict(
-        {
-            "trace_id": _base64(trace_id.removeprefix("tr-")),
-            "span_id": _base64(span_id or uuid.uuid4().hex[:16]),
-            "parent_span_id": parent and _base64(parent.span_id),
-            "name": name,
-            "start_time_unix_nano": start * 1_000_000,
-            "end_time_unix_nano": (start + 1) * 1_000_000,
-            "status": {"code": f"STATUS_CODE_{status}", "message": ""},
-            "attributes": {
-                key: json.dumps(value, ensure_ascii=False)
-                for key, value in {**own, **(attributes or {})}.items()
-            },
-            "events": [],
-        }
+    return told_span(
+        trace_id,
+        name,
+        span_id=span_id,
+        parent_id=parent and parent.span_id,
+        status=status,
+        times_ns=(start * MS, (start + 1) * MS),
+        attributes={"mlflow.spanType": kind, **given, **(attributes or {})},
     )
-
-
-def _base64(number: str) -> str:
-    return b64encode(bytes.fromhex(number)).decode()
 
 
 def new_trace(
