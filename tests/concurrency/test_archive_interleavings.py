@@ -1,6 +1,6 @@
 """Passes of archival and writers of their trace, in every order: no span is lost."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -59,12 +59,6 @@ def start(world: World, store: DocStoreTrackingStore) -> str:
 
 def read(_: World, store: DocStoreTrackingStore) -> set[str]:
     return {one.name for one in store.get_trace(TRACE, allow_partial=True).data.spans}
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(3) as threads:
-        yield threads
 
 
 def made(directory: Path) -> World:

@@ -1,9 +1,6 @@
 """Assessments of one trace, or of one id, end as if they had come one after the other."""
 
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -13,20 +10,12 @@ from mlflow_docstore.adapters.document.backend import DocumentBackend
 from mlflow_docstore.adapters.document.layout import ASSESSMENTS, TRACES
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
-from mlflow_docstore.core.errors import StoreError
 from mlflow_docstore.ports.backend import Backend
 
-from .interleavings import Actor, SteppedDriver, every_order
+from .serial_orders import SerialOrders, Work
 
-Work = Callable[[Backend], Any]
 MAKER = "mlflow.assessment.sourceRunId"
 TRACE_IDS = ("t", "u")
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(3) as threads:
-        yield threads
 
 
 def verdict(key: str, value: str, trace_id: str = "t", **options: Any) -> Assessment:
@@ -83,38 +72,7 @@ def look(database: Database) -> Any:
     }
 
 
-def world(before: Sequence[Work]) -> Database:
-    database = Database()
-    backend = DocumentBackend(MemoryDriver(database))
-    for work in before:
-        work(backend)
-    return database
-
-
-def outcome(work: Work, db: Backend) -> str | None:
-    """None, or how it was refused."""
-    try:
-        work(db)
-    except StoreError as error:
-        return f"{type(error).__name__} {error.kind}"
-    return None
-
-
-def one_after_another(before: Sequence[Work], works: Sequence[Work]) -> list[Any]:
-    """How each work went and what is seen, behind each order of the works."""
-    ends = []
-    for order in permutations(range(len(works))):
-        database = world(before)
-        backend = DocumentBackend(MemoryDriver(database))
-        went = {at: outcome(works[at], backend) for at in order}
-        ends.append(([went[at] for at in range(len(works))], look(database)))
-    return ends
-
-
-def job(work: Work, database: Database, actor: Actor) -> Callable[[], Any]:
-    backend = DocumentBackend(SteppedDriver(database, {TRACES, ASSESSMENTS}, actor.step))
-    return lambda: outcome(work, backend)
-
+ORDERS = SerialOrders({TRACES, ASSESSMENTS}, look)
 
 HERE, THERE = start("t"), start("u")
 FIRST = create("a", "first")
@@ -187,7 +145,7 @@ SECOND = create("b", "second", overrides="a")
 def test_two_end_as_one_after_the_other(
     pool: ThreadPoolExecutor, before: list[Work], works: list[Work]
 ) -> None:
-    assert explore(pool, before, works, preemptions=3) > 1
+    assert ORDERS.explore(pool, before, works, preemptions=3) > 1
 
 
 @pytest.mark.parametrize(
@@ -211,21 +169,4 @@ def test_two_end_as_one_after_the_other(
 def test_three_end_as_one_after_the_other(
     pool: ThreadPoolExecutor, before: list[Work], works: list[Work]
 ) -> None:
-    assert explore(pool, before, works, preemptions=2) > 20
-
-
-def explore(
-    pool: ThreadPoolExecutor, before: list[Work], works: list[Work], *, preemptions: int
-) -> int:
-    ends = one_after_another(before, works)
-
-    def check(database: Database, results: list[Any]) -> None:
-        assert (results, look(database)) in ends
-
-    return every_order(
-        pool,
-        partial(world, before),
-        [partial(job, work) for work in works],
-        check,
-        preemptions=preemptions,
-    )
+    assert ORDERS.explore(pool, before, works, preemptions=2) > 20

@@ -1,6 +1,6 @@
 """Names stay unique, and free ones can be had, in whatever order writers get on or die."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -120,12 +120,6 @@ class World:
     def _names_are_unique(self) -> None:
         borne = list(self.bearers().values())
         assert len(borne) == len(set(borne)), borne
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(3) as threads:
-        yield threads
 
 
 def explore(

@@ -1,6 +1,6 @@
 """Models, versions, stages and aliases agree, in whatever order writers take their steps."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -80,12 +80,6 @@ def refused(work: Work) -> Work:
             return error
 
     return attempt
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(3) as threads:
-        yield threads
 
 
 def world(*works: Work) -> Callable[[], Database]:

@@ -1,6 +1,6 @@
 """No text that a document names is lost, in whatever order parts are stored, named and swept."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -25,12 +25,6 @@ LATER = 2 * GRACE
 """The time of all actors; what was there before was touched at 0."""
 
 Work = Callable[[MemoryDriver], Any]
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(3) as threads:
-        yield threads
 
 
 @pytest.fixture(autouse=True)

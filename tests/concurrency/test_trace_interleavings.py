@@ -1,10 +1,7 @@
 """Starts, spans and deletions of one trace end as if they had come one after the other."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -18,17 +15,10 @@ from mlflow_docstore.core.spans import SpanBatch, SpanNode, SpanRecord
 from mlflow_docstore.ports.backend import Backend
 from mlflow_docstore.ports.spans import Home
 
-from .interleavings import Actor, SteppedDriver, every_order
+from .serial_orders import SerialOrders, Work
 
-Work = Callable[[Backend], Any]
 ROOT = f"{1:016x}"
 HOME = Home(lambda trace_id: ("1", {"at": trace_id}))
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(3) as threads:
-        yield threads
 
 
 def span(number: int, start: int, tokens: int) -> SpanRecord:
@@ -61,41 +51,21 @@ ROOT_SPAN = log(span(1, 40, 0), state="ERROR")
 AGAIN = log(span(2, 45, 7))
 
 
-def look(db: Backend) -> Any:
+def look(database: Database) -> Any:
     """What readers see, and whether the spans tell the time and the experiment of their trace."""
+    db = DocumentBackend(MemoryDriver(database))
     read = [(one.info.to_dict(), one.spans) for one in db.spans.read(["t"])]
-    assert isinstance(db, DocumentBackend)
-    driver = db._driver
-    assert isinstance(driver, MemoryDriver)
-    trace = driver.get(TRACES, "t")
+    trace = database.table(TRACES).documents.get("t")
     if trace is None or "time" not in trace:
         return read
-    spans = driver._database.table(SPANS).documents.values()
+    spans = database.table(SPANS).documents.values()
     mine = [one for one in spans if one["era"] == trace["era"]]
     told = {(one["time"], one["experiment_id"]) for one in mine}
     assert told <= {(trace["time"], trace["experiment_id"])}
     return read
 
 
-def world(before: Sequence[Work]) -> Database:
-    database = Database()
-    backend = DocumentBackend(MemoryDriver(database))
-    for work in before:
-        work(backend)
-    return database
-
-
-def one_after_another(before: Sequence[Work], works: Sequence[Work]) -> list[Any]:
-    """What is seen behind each order of the works."""
-    return [
-        look(DocumentBackend(MemoryDriver(world([*before, *order]))))
-        for order in permutations(works)
-    ]
-
-
-def job(work: Work, database: Database, actor: Actor) -> Callable[[], Any]:
-    backend = DocumentBackend(SteppedDriver(database, {TRACES, SPANS}, actor.step))
-    return lambda: work(backend)
+ORDERS = SerialOrders({TRACES, SPANS}, look)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +86,7 @@ def job(work: Work, database: Database, actor: Actor) -> Callable[[], Any]:
 def test_two_end_as_one_after_the_other(
     pool: ThreadPoolExecutor, before: list[Work], works: list[Work]
 ) -> None:
-    assert explore(pool, before, works, preemptions=4) > 1
+    assert ORDERS.explore(pool, before, works, preemptions=4) > 1
 
 
 @pytest.mark.parametrize(
@@ -130,22 +100,4 @@ def test_two_end_as_one_after_the_other(
 def test_three_end_as_one_after_the_other(
     pool: ThreadPoolExecutor, before: list[Work], works: list[Work]
 ) -> None:
-    assert explore(pool, before, works, preemptions=2) > 100
-
-
-def explore(
-    pool: ThreadPoolExecutor, before: list[Work], works: list[Work], *, preemptions: int
-) -> int:
-    ends = one_after_another(before, works)
-
-    def check(database: Database, results: list[Any]) -> None:
-        assert [result for result in results if isinstance(result, BaseException)] == []
-        assert look(DocumentBackend(MemoryDriver(database))) in ends
-
-    return every_order(
-        pool,
-        partial(world, before),
-        [partial(job, work) for work in works],
-        check,
-        preemptions=preemptions,
-    )
+    assert ORDERS.explore(pool, before, works, preemptions=2) > 100

@@ -1,6 +1,5 @@
 """Versions that are numbered but not stored yet, and readers of versions that are deleted."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -32,12 +31,6 @@ from .test_registry_interleavings import (
 ONE_IN_PRODUCTION = (create(), add(), promote(1))
 NUMBERED = 2
 """Steps of a process that makes a version: to find the model and to number it, but not to store."""
-
-
-@pytest.fixture(scope="module")
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(2) as threads:
-        yield threads
 
 
 def get(number: int) -> Work:
