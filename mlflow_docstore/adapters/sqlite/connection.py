@@ -40,6 +40,7 @@ def connect(uri: str) -> Connection:
         synchronous=options.synchronous,
         # A short part of the deadline: whoever waits longer tries again, and the deadline counts.
         patience=min(_LONGEST_WAIT, deadline / 10),
+        in_line=deadline / 2,
     )
     driver = SqliteDriver(session, _prefix(uri, unquote(prefix)), haste=options.haste)
     return Connection(driver, deadline, directory)

@@ -62,12 +62,21 @@ class Session:
         place: Where it is.
         synchronous: When SQLite waits for the disk: ``FULL`` or ``NORMAL``.
         patience: Seconds to wait for a lock, before the call is tried again or given up.
+        in_line: Seconds to wait for other threads of the process: longer, as nothing has failed.
     """
 
-    def __init__(self, place: Place, *, synchronous: str = "FULL", patience: float = 1.0) -> None:
+    def __init__(
+        self,
+        place: Place,
+        *,
+        synchronous: str = "FULL",
+        patience: float = 1.0,
+        in_line: float = 15.0,
+    ) -> None:
         self.place = place
         self._synchronous = synchronous
         self._patience = patience
+        self._in_line = in_line
         self._processes: dict[int, _Held] = {}
 
     def _held(self) -> _Held:
@@ -106,7 +115,7 @@ class Session:
             patience: Seconds to wait in line; None for those of the session.
         """
         held = self._held()
-        if not held.writing.acquire(timeout=self._patience if patience is None else patience):
+        if not held.writing.acquire(timeout=self._in_line if patience is None else patience):
             raise Unavailable("database", applied=False, reason="other threads are writing")
         try:
             return self.take()

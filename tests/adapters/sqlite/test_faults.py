@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,8 @@ from mlflow_docstore.adapters.document.backend import Connection
 from mlflow_docstore.adapters.document.driver import Driver, Find, Patch
 from mlflow_docstore.adapters.document.retry import RetryingDriver
 from mlflow_docstore.adapters.sqlite.connection import connect
+from mlflow_docstore.adapters.sqlite.place import Place
+from mlflow_docstore.adapters.sqlite.session import Session
 from mlflow_docstore.core.errors import Unavailable, Unreachable
 from tests.contract.driver.deck import BY_ID
 from tests.soak.killing import Doomed
@@ -168,3 +171,17 @@ def test_a_forked_process_opens_connections_of_its_own(driver: Driver) -> None:
     assert os.waitpid(child, 0)[1] == 0
     assert driver.patch("c", "a", Patch(push={"list": [1]})).matched is True
     assert driver.get("c", "a") == {"_id": "a", "n": 1, "list": [1]}
+
+
+def test_who_waits_in_line_has_not_failed(directory: Path) -> None:
+    place = Place(directory)
+    place.make()
+    session = Session(place, patience=0.001)
+    writer = session.take_to_write()
+    with ThreadPoolExecutor(1) as threads:
+        next_one = threads.submit(session.take_to_write)
+        # Many times the patience with locks of other processes.
+        assert wait([next_one], timeout=0.1).not_done
+        session.give_back_written(writer)
+        session.give_back_written(next_one.result())
+    session.close()
