@@ -268,7 +268,8 @@ class TestPaging:
     """Every page of a search together."""
 
     @pytest.fixture(scope="class")
-    def many(self, store: AbstractStore) -> NamedTraces:
+    @staticmethod
+    def many(store: AbstractStore) -> NamedTraces:
         """Twelve traces, with ties of time and values every second and third of them has."""
         names = [f"{number:02}" for number in range(12)]
         return named_traces(

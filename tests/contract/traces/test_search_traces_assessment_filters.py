@@ -151,7 +151,8 @@ class TestSeveral:
     """Several assessments of one name on one trace."""
 
     @pytest.fixture(scope="class")
-    def twice(self, store: AbstractStore) -> NamedTraces:
+    @staticmethod
+    def twice(store: AbstractStore) -> NamedTraces:
         both = [Feedback(name="good", value=value) for value in ("yes", "no", 1, 3)]
         return named_traces(store, {"it": {"assessments": both}})
 
@@ -178,7 +179,8 @@ class TestOverridden:
     """Feedback that later feedback has made invalid."""
 
     @pytest.fixture(scope="class")
-    def corrected(self, store: AbstractStore) -> NamedTraces:
+    @staticmethod
+    def corrected(store: AbstractStore) -> NamedTraces:
         traces = named_traces(store, {"it": {}})
         first = Feedback(name="good", value="no", trace_id=traces.ids["it"])
         first = store.create_assessment(first)

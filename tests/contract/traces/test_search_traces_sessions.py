@@ -79,7 +79,8 @@ class TestScope:
     """Of which traces a session consists."""
 
     @pytest.fixture(scope="class")
-    def apart(self, store: AbstractStore) -> tuple[NamedTraces, NamedTraces]:
+    @staticmethod
+    def apart(store: AbstractStore) -> tuple[NamedTraces, NamedTraces]:
         judged = named_traces(
             store, {"a": {"session": "wide", "assessments": [session_feedback("wide")]}}
         )

@@ -238,7 +238,8 @@ class TestMany:
     """A trace of more kinds of spans than most."""
 
     @pytest.fixture(scope="class")
-    def crowd(self, store: AbstractStore) -> NamedTraces:
+    @staticmethod
+    def crowd(store: AbstractStore) -> NamedTraces:
         spans = [{"name": f"step {number}", "status": "UNSET"} for number in range(100)]
         return named_traces(store, {"many": {"spans": spans}, "one": {"spans": [{"name": "a"}]}})
 
@@ -256,7 +257,8 @@ class TestLarge:
     """A span of more text than a document should hold."""
 
     @pytest.fixture(scope="class")
-    def heavy(self, store: AbstractStore) -> NamedTraces:
+    @staticmethod
+    def heavy(store: AbstractStore) -> NamedTraces:
         text = f"{'hay ' * 100_000}needle{' hay' * 100_000}"
         spans = [{"name": "light"}, {"name": "heavy", "kind": "TOOL", "attributes": {"k": text}}]
         return named_traces(store, {"large": {"spans": spans}, "small": {"spans": [{}]}})
