@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from .subjects import OURS_ON_MONGODB
+
 _ENTITIES = "an entity of MLflow's a point, 0.5 µs each; the bare driver ends with packed columns"
 _CLIENT = "MLflow's client takes most of it: it starts a thread and looks for modules of others"
 _RUNS = "an entity of MLflow's a run, 20 µs with its tags, params and metrics; bare ends with JSON"
@@ -54,9 +56,23 @@ _FAMILIES: Mapping[str, str] = {
 }
 
 
-def reason(row: str) -> str:
-    """Why a row misses its mark."""
-    if row in _REASONS:
-        return _REASONS[row]
-    found = (why for beginning, why in _FAMILIES.items() if row.startswith(beginning))
-    return next(found, "not looked into yet")
+_BY_ID = "the stand-in looks for what findAndModify changes in the whole collection; MongoDB, by id"
+
+_OF_THE_STAND_IN: Mapping[str, str] = {
+    "a trace of ": _BY_ID,
+    "log a trace of ": _BY_ID,
+    "create_assessment": f"{_BY_ID}; bare: one command less",
+    "search_traces: span name": "a second command asks the spans themselves; bare: not",
+}
+"""As ``_FAMILIES``, on MongoDB's protocol."""
+
+
+def reason(row: str, subject: str) -> str:
+    """Why a row misses its mark, where the subject is ours."""
+    if subject == OURS_ON_MONGODB and (of_server := _first(_OF_THE_STAND_IN, row)):
+        return of_server
+    return _REASONS.get(row) or _first(_FAMILIES, row) or "not looked into yet"
+
+
+def _first(families: Mapping[str, str], row: str) -> str | None:
+    return next((why for beginning, why in families.items() if row.startswith(beginning)), None)

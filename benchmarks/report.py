@@ -72,7 +72,8 @@ def keep(report: str, page: Path) -> None:
 def _medians(results: Results) -> str:
     rivals = ["faster of MLflow's / ours"] if results.comparison.rivals else []
     header = ["operation", *results.titles(), *rivals, "ours / bare", "calls", "spread"]
-    return _table(header, [_median_row(results, row) for row in results.rows])
+    rows = [_median_row(results, row) for row in results.rows]
+    return _table(header, rows, results.comparison.ours)
 
 
 def _median_row(results: Results, row: Operation) -> list[str]:
@@ -104,14 +105,14 @@ def _growth(results: Results) -> str:
             limit = one.limit if name == results.comparison.ours else None
             cells.append(_ratio(first and first.median, second and second.median, most=limit))
         rows.append([one.title, *cells])
-    return _table(header, rows)
+    return _table(header, rows, results.comparison.ours)
 
 
 def _processes(results: Results) -> str:
     rivals = ["ours / faster of MLflow's"] if results.comparison.rivals else []
     header = ["calls a second", *results.titles(), *rivals, "bare / ours"]
     rows = [_processes_row(results, title, one) for title, one in results.throughput.items()]
-    return _table(header, rows)
+    return _table(header, rows, results.comparison.ours)
 
 
 def _processes_row(results: Results, title: str, found: Mapping[str, Throughput]) -> list[str]:
@@ -160,7 +161,8 @@ def _footprint(results: Results) -> str:
             for weight, found in results.memory.items()
         ),
     ]
-    return _table(["", *results.titles()], [row for row in rows if row])
+    header = ["", *results.titles()]
+    return _table(header, [row for row in rows if row], results.comparison.ours)
 
 
 def _footprint_row(
@@ -207,7 +209,7 @@ def _time(seconds: float) -> str:
     return f"{seconds:.2f} s"
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], subject: str) -> str:
     """Aligned, so that it reads in a terminal as well. What misses a mark has its reason beside."""
     if not rows:
         return ""
@@ -216,7 +218,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     if any(missing):
         table[0].append("why it misses")
         for row, misses in zip(table[1:], missing[1:], strict=True):
-            row.append(reason(row[0]) if misses else "")
+            row.append(reason(row[0], subject) if misses else "")
     widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
     texts = {0, len(header)}
     rule = [
