@@ -7,6 +7,7 @@ from mlflow_docstore.adapters.document.driver import Document, Find, Row
 from mlflow_docstore.adapters.document.grouping import in_order
 from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.rules.sorting import Sorting
+from mlflow_docstore.adapters.document.rules.tuples import value_of
 from mlflow_docstore.core.query import Filter, Leaf, Scalar
 
 from .compiler import MongoCompiler, Native
@@ -15,6 +16,7 @@ from .groups import NO_VALUES, group_row, group_stages, reference, value, value_
 from .orders import is_native, walks
 from .reach import Reach
 from .reads import Read, Shape, computing_read, joined, native_read
+from .values import lookup, projection
 
 # Rows of a reply, which its size bounds too; without a number the first one brings 101 only.
 _WHOLE = 100_000
@@ -79,6 +81,9 @@ class Reading(Reach):
         of_each: Sequence[Leaf],
     ) -> Iterator[tuple[Value, ...]]:
         """The values of documents, or of elements, as they arrive."""
+        if each is None:
+            yield from self._values(collection, where, fields)
+            return
         compiler = compiler_of(self.flavour())
         names = [f"v{number}" for number in range(len(fields))]
         places = (value(reference(each, field)) for field in fields)
@@ -90,6 +95,18 @@ class Reading(Reach):
         ):
             for document in cursor:
                 yield tuple(document[name] for name in names)
+
+    def _values(
+        self, collection: str, where: Filter, fields: Sequence[str]
+    ) -> Iterator[tuple[Value, ...]]:
+        """Those of documents, by a projection: for the server to judge each would take longer."""
+        condition = compiler_of(self.flavour()).compile(where)
+        with (
+            self.calling("tuples", collection) as native,
+            closing(native.find(condition, projection(fields), batch_size=_VALUES)) as cursor,
+        ):
+            for document in cursor:
+                yield tuple([value_of(lookup(document, field)) for field in fields])
 
     def _sorting(self, flavour: Flavour, collection: str) -> Sorting:
         return Sorting(

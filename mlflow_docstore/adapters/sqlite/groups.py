@@ -15,7 +15,7 @@ from mlflow_docstore.core.query import And, Filter, Leaf, path
 
 from .clauses import Clause, Source, every, identifier
 from .compiler import SqliteCompiler
-from .values import plain_text
+from .values import SOH, plain_text
 
 _OUTER = "outside"
 _ELEMENT = "element"
@@ -103,7 +103,7 @@ def group_rows(found: Sequence[tuple[Any, ...]], query: Group) -> list[GroupRow]
 
 def plain_values(columns: tuple[Any, ...]) -> tuple[Any, ...]:
     """Values as they were before they were stored."""
-    return tuple(plain_text(one) if type(one) is str else one for one in columns)
+    return tuple([plain_text(one) if type(one) is str and SOH in one else one for one in columns])
 
 
 def _key(key: GroupKey, place: str) -> str:

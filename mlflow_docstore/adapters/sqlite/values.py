@@ -15,7 +15,7 @@ _BYTES = "$bytes"
 # Within a text the quotation mark would be escaped, and no field begins with a dollar sign.
 BYTES_MARK = f'{{"{_BYTES}":['
 _CONTROL = "\\u000"
-_SOH = "\x01"
+SOH = "\x01"
 
 
 def encode(document: Document) -> tuple[str, bytes | None]:
@@ -71,17 +71,17 @@ def size(text: str, data: bytes | None) -> int:
 
 def stored_text(text: str) -> str:
     """A text as it is stored, and compared with what is."""
-    if "\x00" not in text and _SOH not in text:
+    if "\x00" not in text and SOH not in text:
         return text
-    return text.replace(_SOH, "\x01\x02").replace("\x00", "\x01\x01")
+    return text.replace(SOH, "\x01\x02").replace("\x00", "\x01\x01")
 
 
 def plain_text(text: str) -> str:
     """The text that ``stored_text`` made it of."""
-    if _SOH not in text:
+    if SOH not in text:
         return text
     parts = text.replace("\x01\x01", "\x00").split("\x01\x02")
-    return _SOH.join(parts)
+    return SOH.join(parts)
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

@@ -70,7 +70,8 @@ class TestCosts:
             (lambda driver: driver.delete_many("c", equals("x", 1)), "delete"),
             (lambda driver: driver.distinct("c", And(), ("x",), limit=9), "aggregate"),
             (lambda driver: driver.group("c", Group(keys=(GroupKey("x"),))), "aggregate"),
-            (lambda driver: list(driver.tuples("c", And(), ("x",))), "aggregate"),
+            (lambda driver: list(driver.tuples("c", And(), ("x",))), "find"),
+            (lambda driver: list(driver.tuples("c", And(), ("x",), each="a")), "aggregate"),
         ],
     )
     def test_a_verb_is_one_command(
