@@ -44,19 +44,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print("\n".join(_names(options)))
         return 0
+    for area in options.areas:
+        report = _report(area, options)
+        print(f"\n## {area}\n\n{report}")
+        if _is_full(options):
+            keep(report, PAGE, area)
+    return 0
+
+
+def _report(area: str, options: argparse.Namespace) -> str:
+    """What was measured of one area, and under which conditions."""
     before, started = machine.load(), time.monotonic()
-    results = [_compared(comparison, build, options) for comparison, build in _STAGES]
+    results = [_compared(comparison, build, area, options) for comparison, build in _STAGES]
     results = [one for one in results if one.subjects]
     versions = {name: text for one in results for name, text in one.versions.items()}
     conditions = machine.describe(versions) | {
         "load average": f"{before} before, {machine.load()} after",
         "took": f"{time.monotonic() - started:.0f} s",
     }
-    report = render(conditions, results)
-    print(f"\n{report}")
-    if _is_full(options):
-        keep(report, PAGE)
-    return 0
+    return render(conditions, results)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -89,7 +95,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--seconds", type=float, default=Effort().seconds, help="per row and subject: %(default)s"
     )
     parser.add_argument(
-        "--no-keep", action="store_true", help=f"do not put a full result into {PAGE.name}"
+        "--no-keep",
+        action="store_true",
+        help=f"do not put an area's full result into {PAGE.name}",
     )
     options = parser.parse_args(arguments)
     for what, known in (("subjects", NAMES), ("areas", AREAS)):
@@ -100,10 +108,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _is_full(options: argparse.Namespace) -> bool:
-    """Whether the result is one to keep: parts of it would stand beside nothing."""
+    """Whether results of areas are to be kept: parts of one would stand beside nothing."""
     part = options.quick or options.rows or options.scale != 1
-    some = len(options.subjects) < len(NAMES) or len(options.areas) < len(AREAS)
-    return not part and not some and not options.no_keep
+    return not part and len(options.subjects) == len(NAMES) and not options.no_keep
 
 
 def _sizes(comparison: Comparison, options: argparse.Namespace) -> Sizes:
@@ -120,13 +127,12 @@ def _sizes(comparison: Comparison, options: argparse.Namespace) -> Sizes:
     )
 
 
-def _rows(sizes: Sizes, options: argparse.Namespace) -> dict[str, list[Operation]]:
-    """By area."""
-    return {name: _wanted(AREAS[name].rows(sizes), options) for name in options.areas}
+def _rows(area: str, sizes: Sizes, options: argparse.Namespace) -> list[Operation]:
+    return _wanted(AREAS[area].rows(sizes), options)
 
 
-def _huge_rows(sizes: Sizes, options: argparse.Namespace) -> list[Operation]:
-    return _wanted(huge.rows(sizes), options) if sizes.huge and TRACKING in options.areas else []
+def _huge_rows(area: str, sizes: Sizes, options: argparse.Namespace) -> list[Operation]:
+    return _wanted(huge.rows(sizes), options) if sizes.huge and area == TRACKING else []
 
 
 def _wanted(rows: Sequence[Operation], options: argparse.Namespace) -> list[Operation]:
@@ -141,55 +147,58 @@ def _names(options: argparse.Namespace) -> list[str]:
     found: list[str] = []
     for comparison, _ in _STAGES:
         sizes = _sizes(comparison, options)
-        rows = [row for these in _rows(sizes, options).values() for row in these]
-        found += [row.name for row in [*rows, *_huge_rows(sizes, options)]]
+        for area in options.areas:
+            rows = [*_rows(area, sizes, options), *_huge_rows(area, sizes, options)]
+            found += [row.name for row in rows]
     return [*dict.fromkeys(found), THROUGHPUT, OPENING, MEMORY]
 
 
 def _compared(
     comparison: Comparison,
     build: Callable[[ExitStack, Wanted], Stage],
+    area: str,
     options: argparse.Namespace,
 ) -> Results:
     """Open, fill and measure what is in one table."""
     sizes = _sizes(comparison, options)
     names = [name for name in comparison.names if name in options.subjects]
-    rows, huge_rows = _rows(sizes, options), _huge_rows(sizes, options)
+    rows, huge_rows = _rows(area, sizes, options), _huge_rows(area, sizes, options)
     results = Results(comparison, names, sizes)
     if not names:
         return results
     with ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-"))
         filled = replace(sizes, huge=sizes.huge if huge_rows else 0)
-        stage = build(stack, Wanted(Path(home), names, options.areas, filled))
+        stage = build(stack, Wanted(Path(home), names, [area], filled))
         results.skipped, results.versions = stage.skipped, stage.versions
-        _measure(stage, rows, huge_rows, options, results)
+        _measure(stage, area, (rows, huge_rows), options, results)
     return results
 
 
 def _measure(
     stage: Stage,
-    rows: Mapping[str, Sequence[Operation]],
-    huge_rows: Sequence[Operation],
+    area: str,
+    rows: tuple[Sequence[Operation], Sequence[Operation]],
     options: argparse.Namespace,
     results: Results,
 ) -> None:
+    """Measure the rows of an area, and those of huge sizes."""
     effort = QUICK_EFFORT if options.quick else Effort(options.seconds)
-    for area, these in rows.items():
-        if stage.comparison is EMBEDDED:
-            results.growth += AREAS[area].growth(results.sizes)
-        for row in these:
-            _measure_rows([row], area, stage.filled, effort, results)
+    usual, huge_rows = rows
+    if stage.comparison is EMBEDDED:
+        results.growth += AREAS[area].growth(results.sizes)
+    for row in usual:
+        _measure_rows([row], area, stage.filled, effort, results)
     if huge_rows:
         results.growth += huge.growth(results.sizes)
-        _measure_rows(huge_rows, TRACKING, stage.huge, effort, results)
-    if _is_wanted(OPENING, options):
+        _measure_rows(huge_rows, area, stage.huge, effort, results)
+    # A store is opened with all of its areas.
+    if area == TRACKING and _is_wanted(OPENING, options):
         with told(OPENING):
             sources = [one.source for one in stage.filled.values()]
             stores = [source for source in sources if isinstance(source, StoreSource)]
             results.opening = {source.name: opening(source) for source in stores}
-    for area in rows:
-        _measure_processes(area, stage.filled, effort, options, results)
+    _measure_processes(area, stage.filled, effort, options, results)
 
 
 def _measure_rows(

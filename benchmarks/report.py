@@ -18,8 +18,6 @@ MET, MISSED = "✓", "✗"
 COMMANDS_LIMIT = 3
 SECONDS_LIMIT = 0.030
 
-_BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
-
 
 @dataclass(slots=True)
 class Results:
@@ -54,19 +52,20 @@ def render(conditions: Mapping[str, str], results: Sequence[Results]) -> str:
     lines += [f"- skipped {TITLES[name]}: {why}" for name, why in skipped.items()]
     parts = ["\n".join(lines)]
     for one in results:
-        parts.append(f"### {one.comparison.title}")
+        parts.append(f"#### {one.comparison.title}")
         parts += [_medians(one), _growth(one), _processes(one), _footprint(one)]
     return "\n\n".join(part for part in parts if part)
 
 
-def keep(report: str, page: Path) -> None:
-    """Put the report between the markers of a page, in place of what is there."""
+def keep(report: str, page: Path, area: str) -> None:
+    """Put the report of an area between its markers of a page, in place of what is there."""
+    first, last = (f"<!-- measured of {area}: {which} -->" for which in ("begin", "end"))
     text = page.read_text()
-    before, begin, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"{page} lacks the markers {_BEGIN} and {_END}")
-    page.write_text(f"{before}{_BEGIN}\n\n{report}\n\n{_END}{after}")
+        raise ValueError(f"{page} lacks the markers {first} and {last}")
+    page.write_text(f"{before}{first}\n\n{report}\n\n{last}{after}")
 
 
 def _medians(results: Results) -> str:
