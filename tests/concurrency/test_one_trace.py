@@ -83,3 +83,21 @@ def test_no_assessment_is_lost_and_an_id_is_given_once(
     kept = {one.assessment_id for one in backend.traces.get(trace_id).assessments}
     own = {f"{trace_id}-{number}-{write}" for number in range(SIZE) for write in (1,)}
     assert kept == own | {f"{trace_id}-all"}
+
+
+def test_assessments_change_and_go_while_starts_and_spans_come(
+    team: Team, backend: Backend, trace_id: str
+) -> None:
+    backend.traces.start(jobs.trace(trace_id))
+    backend.assessments.create(jobs.shared_feedback(trace_id))
+    assert team.do(jobs.judge_start_or_log, trace_id) == [None] * SIZE
+    kept = backend.traces.get(trace_id).assessments
+    signed = {one.assessment_id: set(one.metadata or {}) for one in kept}
+    judges = {f"{trace_id}-{number}": {str(number)} for number in (5, 6, 7)}
+    starters: dict[str, set[str]] = {
+        f"{trace_id}-{number}-{write}": set() for number in (0, 1) for write in range(jobs.STARTS)
+    }
+    everybody = {f"{trace_id}-all": set("01567")}
+    assert signed == {**judges, **starters, **everybody}
+    assert contents(backend, trace_id) == sent((2, 3, 4))
+    assert tokens(backend, trace_id) == 3 * jobs.BATCHES * jobs.SPANS

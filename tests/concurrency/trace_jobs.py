@@ -1,6 +1,7 @@
 """What processes do to one trace, all at once; each job gets its process's number."""
 
 import json
+from dataclasses import replace
 
 from mlflow.entities import (
     Assessment,
@@ -21,6 +22,7 @@ SPANS = 5
 """Of each batch of each process."""
 
 TAGS = 6
+STARTS = 6
 ROOT = f"{1:016x}"
 STARTED = 500
 """What a start tells, in milliseconds; spans begin at 1000 and later."""
@@ -93,6 +95,40 @@ def assess(backend: Backend, number: int, trace_id: str) -> bool:
     except AlreadyExists:
         return False
     return True
+
+
+def judge_start_or_log(backend: Backend, number: int, trace_id: str) -> None:
+    """Two start the trace again and again, three send spans, three judge.
+
+    Who starts brings assessments. Who judges makes one that stays, and one that goes. Both change
+    what all have.
+    """
+    if number < 2:
+        for write in range(STARTS):
+            own = _feedback(trace_id, f"{trace_id}-{number}-{write}")
+            backend.traces.start(replace(trace(trace_id), assessments=[own]))
+        _change(backend, trace_id, "all", number)
+    elif number < 5:
+        log_spans(backend, number, trace_id)
+    else:
+        for one in (f"{number}", f"{number}-gone"):
+            backend.assessments.create(_feedback(trace_id, f"{trace_id}-{one}"))
+            _change(backend, trace_id, one, number)
+            _change(backend, trace_id, "all", number)
+        backend.assessments.delete(trace_id, f"{trace_id}-{number}-gone")
+
+
+def _change(backend: Backend, trace_id: str, name: str, number: int) -> None:
+    def signed(found: Assessment) -> Assessment:
+        found.metadata = {**(found.metadata or {}), str(number): "was here"}
+        return found
+
+    backend.assessments.change(trace_id, f"{trace_id}-{name}", signed)
+
+
+def shared_feedback(trace_id: str) -> Assessment:
+    """What all have."""
+    return _feedback(trace_id, f"{trace_id}-all")
 
 
 def _feedback(trace_id: str, assessment_id: str) -> Assessment:
