@@ -2,10 +2,12 @@
 
 import json
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from mlflow.entities import AssessmentSource, Feedback, Span
+from mlflow.entities.assessment import FeedbackValue
+from mlflow.store.tracking.abstract_store import AbstractStore as TrackingStore
 
 from tests.contract.traces.trace_scenarios import (
     SPAN_USAGE,
@@ -20,6 +22,8 @@ from .kinds import Kind, Place, Stores, Turn
 from .ledger import Entry, Facts
 
 _SPANS_AT_MOST = 4
+_STAYS = 0.25
+"""Of what all think of a trace: what stays makes each further write to it heavier."""
 _TOKENS = usage(1, 2)
 _ROOT = 1
 
@@ -27,6 +31,11 @@ _ROOT = 1
 def _shared(run_id: str) -> str:
     """The trace that writers share with those of a run."""
     return f"tr-{run_id}"
+
+
+def _judged(run_id: str) -> str:
+    """Another one: what a start finds told of spans is no longer told anew when more come."""
+    return f"tr-judged-{run_id}"
 
 
 def _number(name: str) -> int:
@@ -73,6 +82,49 @@ class SpanBatch(Kind):
             yield f"{trace_id} tells {told} of {len(stored)} spans"
 
 
+def _thought(tracking: TrackingStore, trace_id: str, name: str) -> str:
+    """Judge a trace; the id of what is thought of it."""
+    source = AssessmentSource("CODE", "a writer")
+    made = Feedback(name=name, value=True, source=source, trace_id=trace_id)
+    return str(tracking.create_assessment(made).assessment_id)
+
+
+class Judgement(Kind):
+    """Of a trace that all start, send a span of and judge: made, changed, and often taken back."""
+
+    def plan(self, turn: Turn) -> Facts:
+        place = {"experiment": turn.place.experiment_id, "trace": _judged(turn.run())}
+        return {**place, "name": turn.name, "stays": turn.dice.random() < _STAYS}
+
+    def act(self, stores: Stores, facts: Facts) -> None:
+        tracking, trace_id = stores.tracking, facts["trace"]
+        tracking.start_trace(info_of(facts["experiment"], trace_id))
+        made = _thought(tracking, trace_id, facts["name"])
+        tracking.log_spans(facts["experiment"], [span(trace_id)])
+        tracking.update_assessment(trace_id, made, feedback=FeedbackValue(False))
+        if not facts["stays"]:
+            tracking.delete_assessment(trace_id, made)
+
+    def complaints(self, stores: Stores, place: Place, entries: Sequence[Entry]) -> Iterator[str]:
+        for trace_id in map(_judged, place.run_ids):
+            judged = [entry for entry in entries if entry.facts["trace"] == trace_id]
+            if any(entry.done for entry in judged):
+                yield from self._of_trace(stores, trace_id, judged)
+
+    @staticmethod
+    def _of_trace(stores: Stores, trace_id: str, judged: list[Entry]) -> Iterator[str]:
+        stored = defaultdict(list)
+        for info in stores.tracking.batch_get_trace_infos([trace_id]):
+            for one in info.assessments:
+                stored[one.name].append(one.feedback.value)
+        for entry in judged:
+            found = stored.pop(entry.facts["name"], [])
+            end = [False] if entry.facts["stays"] else []
+            if found not in ([end] if entry.done else [[], [True], [False]]):
+                yield f"{trace_id}: {entry.facts} is {found}"
+        yield from (f"{trace_id}: judgement {name} of nobody" for name in stored)
+
+
 class NewTrace(Kind):
     """A trace of one's own, started before its spans come or behind them, and judged."""
 
@@ -89,10 +141,7 @@ class NewTrace(Kind):
         stores.tracking.log_spans(facts["experiment"], [span(trace_id), span(trace_id, 2, 1)])
         if not facts["first"]:
             stores.tracking.start_trace(info)
-        source = AssessmentSource("CODE", "a writer")
-        stores.tracking.create_assessment(
-            Feedback(name="good", value=True, source=source, trace_id=trace_id)
-        )
+        _thought(stores.tracking, trace_id, "good")
 
     def complaints(self, stores: Stores, place: Place, entries: Sequence[Entry]) -> Iterator[str]:
         del place
@@ -124,4 +173,4 @@ class DeletedTrace(NewTrace):
         yield from (f"{trace.trace_id} was deleted" for trace in found)
 
 
-TRACE_KINDS: tuple[Kind, ...] = (SpanBatch(), NewTrace(), DeletedTrace())
+TRACE_KINDS: tuple[Kind, ...] = (SpanBatch(), Judgement(), NewTrace(), DeletedTrace())
