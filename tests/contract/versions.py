@@ -28,7 +28,7 @@ SINCE: Mapping[Version, tuple[str, ...]] = {
         "*::test_experiment_id_that_is_no_number_is_refused*",
         "test_aliases.py::TestLatest::test_is_the_highest_of_any_stage*",
         "test_assessments.py::TestRefusedCreation::test_on_no_trace_leaves_the_passed_object*",
-        "test_assessments.py::TestRefusedCreation::test_trace_is_looked_for_before_the_value*",
+        "test_assessments.py::TestRefusedCreation::test_trace_is_looked_for_before_the_*",
         "test_assessments_of_sessions.py::*",
         "test_assessments_overrides.py::TestRefusedOverriding::test_of_an_unknown_one*",
         "test_assessments_overrides.py::TestRefusedOverriding::test_of_one_of_another_trace*",

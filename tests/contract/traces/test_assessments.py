@@ -152,6 +152,11 @@ class TestRefusedCreation:
             store.create_assessment(feedback(trace_id, assessment_id=assessment_id))
         assert on_trace(store, trace_id) == []
 
+    def test_trace_is_looked_for_before_the_id(self, store: AbstractStore, trace_id: str) -> None:
+        taken, unknown = made(store, feedback(trace_id)), unknown_trace_id()
+        with refused("RESOURCE_DOES_NOT_EXIST", f"Trace with ID '{unknown}' not found."):
+            store.create_assessment(feedback(unknown, assessment_id=taken))
+
     def test_id_in_use_by_another_kind_is_refused(
         self, store: AbstractStore, trace_id: str
     ) -> None:

@@ -76,7 +76,12 @@ class DocumentAssessments(AssessmentRepository):
             # Before the id is claimed: of two mistakes this is the worse.
             read = self._traces.get(trace_id)
             element_of(read, assessment.overrides)
-        self._claims.take(trace_id, [element], token)
+        try:
+            self._claims.take(trace_id, [element], token)
+        except AlreadyExists:
+            # That there is no such trace is worse.
+            self._traces.get(trace_id)
+            raise
         try:
             with self._stored.texts.stored(encoded.parts):
                 self._add(trace_id, element, token, read)
