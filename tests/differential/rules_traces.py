@@ -1,19 +1,13 @@
-"""Rules of traces, spans, assessments, and the searches and charts of them."""
+"""Rules of traces and spans, and the searches and charts of them."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
-from mlflow.entities import (
-    AssessmentSource,
-    Expectation,
-    Feedback,
-    Span,
-    TraceInfo,
-)
-from mlflow.entities.assessment import FeedbackValue
+from mlflow.entities import Span, TraceInfo
 from mlflow.entities.trace_metrics import AggregationType, MetricAggregation, MetricViewType
 from mlflow.entities.trace_state import TraceState
 from opentelemetry.trace import StatusCode
@@ -36,9 +30,9 @@ from tests.contract.traces.trace_scenarios import (
     usage,
 )
 
+from .judgements import assessment, thoughts
 from .sides import Side
 from .trace_history import (
-    ASSESSED,
     PROMPTS,
     RUN_IDS,
     SESSIONS,
@@ -52,7 +46,6 @@ from .values import searched_labels, seldom
 
 counts = st.integers(0, 3)
 reports = st.none() | st.tuples(counts, counts)
-values = st.sampled_from(["yes", "no", "good", 0.5, 1, True, False, {"a": 1}, "é"])
 metadata = st.fixed_dictionaries(
     {},
     optional={
@@ -77,6 +70,8 @@ infos = st.fixed_dictionaries(
         "client_request_id": st.sampled_from(["c1", "c2"]),
     },
 )
+# Mostly some time, seldom a time that ends before it begins.
+periods = seldom(st.tuples(times, times).map(sorted), st.tuples(times, times))
 
 
 @st.composite
@@ -121,15 +116,29 @@ def made_span(trace_id: str, drawn: dict[str, Any]) -> Span:
 class TraceRules(TraceHistory):
     """Operations on traces and their spans."""
 
-    @rule(data=st.data(), fields=infos, name=st.none() | names)
-    def start_trace(self, data: st.DataObject, fields: dict[str, Any], name: str | None) -> None:
+    @rule(
+        data=st.data(),
+        fields=infos,
+        name=st.none() | names,
+        thought=seldom(st.none(), thoughts, of=3),
+    )
+    def start_trace(
+        self,
+        data: st.DataObject,
+        fields: dict[str, Any],
+        name: str | None,
+        thought: dict[str, Any] | None,
+    ) -> None:
         trace_id, home = self.some_trace(data), self.home(data)
         tags = fields["tags"] | ({} if name is None else {TRACE_NAME: name})
+        brought = [] if thought is None else [(self.judged(trace_id, thought), thought)]
 
         def start(side: Side) -> TraceInfo:
-            return side.store.start_trace(
-                info_of(side.local(home), trace_id, **fields | {"tags": tags})
-            )
+            assessments = [assessment(judged, one) for judged, one in brought]
+            more = {"tags": tags, "assessments": assessments}
+            told = info_of(side.local(home), trace_id, **fields | more)
+            # MLflow answers with the tags of before; those that are stored are looked at below.
+            return replace(side.store.start_trace(told), tags={})
 
         self.same(start)
         self.look(trace_id)
@@ -148,28 +157,33 @@ class TraceRules(TraceHistory):
 
     @rule(data=st.data(), key=st.sampled_from(["a", "A", TRACE_NAME, "k"]), value=names)
     def set_trace_tag(self, data: st.DataObject, key: str, value: str) -> None:
-        trace_id = self.some_trace(data)
+        trace_id = self.trace_there(data)
         self.same(lambda side: side.store.set_trace_tag(trace_id, key, value))
         self.look(trace_id)
 
     @rule(data=st.data(), key=st.sampled_from(["a", "A", TRACE_NAME, "k"]))
     def delete_trace_tag(self, data: st.DataObject, key: str) -> None:
-        trace_id = self.some_trace(data)
+        trace_id = self.trace_there(data)
         self.same(lambda side: side.store.delete_trace_tag(trace_id, key))
         self.look(trace_id)
 
     @rule(data=st.data(), run=st.sampled_from(RUN_IDS))
     def link_traces_to_run(self, data: st.DataObject, run: str) -> None:
-        trace_id = self.some_trace(data)
+        trace_id = self.trace_there(data)
         self.same(lambda side: side.store.link_traces_to_run([trace_id], run))
 
     @rule(data=st.data(), prompt=st.sampled_from(PROMPTS))
     def link_prompts_to_trace(self, data: st.DataObject, prompt: tuple[str, int]) -> None:
-        trace_id = self.some_trace(data)
+        trace_id = self.trace_there(data)
         version = SimpleNamespace(name=prompt[0], version=prompt[1])
         self.same(lambda side: side.store.link_prompts_to_trace(trace_id, [version]))
 
-    @rule(data=st.data(), until=times, most=st.none() | st.integers(1, 2), by_id=st.booleans())
+    @rule(
+        data=st.data(),
+        until=seldom(st.sampled_from([1000, 2000, 3000]), times, of=4),
+        most=st.none() | st.integers(1, 2),
+        by_id=seldom(st.just(True), st.just(False), of=3),
+    )
     def delete_traces(self, data: st.DataObject, until: int, most: int | None, by_id: bool) -> None:
         home, trace_id = self.home(data), self.some_trace(data)
         bounds = {"max_timestamp_millis": until, "max_traces": most}
@@ -177,62 +191,6 @@ class TraceRules(TraceHistory):
         self.same(lambda side: side.store.delete_traces(side.local(home), **options))
         for one in self.trace_ids:
             self.look(one)
-
-
-class AssessmentRules(TraceHistory):
-    """Operations on assessments."""
-
-    @rule(
-        data=st.data(),
-        name=st.sampled_from(ASSESSED),
-        value=values,
-        expected=st.booleans(),
-        of_session=st.booleans(),
-    )
-    def create_assessment(
-        self, data: st.DataObject, name: str, value: Any, expected: bool, of_session: bool
-    ) -> None:
-        trace_id, number = self.some_trace(data), len(self.assessments)
-        key = f"a-{trace_id[-8:]}-{number}"
-        overridden = data.draw(st.sampled_from([None, None, *self.assessments]), "overrides")
-        source = AssessmentSource("HUMAN", "ann")
-        about = {SESSION: "s1"} if of_session else {"a": "x"}
-
-        def create(side: Side) -> Any:
-            kind = Expectation if expected else Feedback
-            moments = {"create_time_ms": 1000 + number, "last_update_time_ms": 1000 + number}
-            made = kind(
-                name=name, value=value, source=source, trace_id=trace_id, metadata=about, **moments
-            )
-            made.assessment_id, made.overrides = key, overridden
-            return side.store.create_assessment(made)
-
-        self.same(create)
-        self.assessments.append(key)
-        self.look(trace_id)
-
-    @rule(data=st.data(), value=values, rationale=st.none() | st.sampled_from(["", "because"]))
-    def update_assessment(self, data: st.DataObject, value: Any, rationale: str | None) -> None:
-        trace_id, key = self.some_trace(data), self._some_assessment(data)
-
-        def update(side: Side) -> Any:
-            found = side.store.update_assessment(
-                trace_id, key, feedback=FeedbackValue(value), rationale=rationale
-            )
-            found.last_update_time_ms = None
-            return found
-
-        self.same(update)
-
-    @rule(data=st.data())
-    def delete_assessment(self, data: st.DataObject) -> None:
-        trace_id, key = self.some_trace(data), self._some_assessment(data)
-        self.same(lambda side: side.store.delete_assessment(trace_id, key))
-        for one in self.trace_ids:
-            self.look(one)
-
-    def _some_assessment(self, data: st.DataObject) -> str:
-        return data.draw(st.sampled_from(["a-unknown", *self.assessments]), "assessment")
 
 
 TRACE_METRICS = {
@@ -285,13 +243,13 @@ class TraceSearchRules(TraceHistory):
 
         self.same(search)
 
-    @rule(start=times, end=times, text=seldom(st.none(), names.map("name = '{}'".format), of=3))
-    def find_completed_sessions(self, start: int, end: int, text: str | None) -> None:
+    @rule(within=periods, text=seldom(st.none(), names.map("name = '{}'".format), of=3))
+    def find_completed_sessions(self, within: tuple[int, int], text: str | None) -> None:
         home = self.experiments[0]
 
         def found(side: Side) -> list[dict[str, Any]]:
             sessions = side.store.find_completed_sessions(
-                side.local(home), start, end, filter_string=text
+                side.local(home), *within, filter_string=text
             )
             return [vars(one) for one in sessions]
 
@@ -306,7 +264,7 @@ class TraceSearchRules(TraceHistory):
         kinds = data.draw(st.lists(st.sampled_from(metrics[metric]), min_size=1, unique=True))
         dimensions = data.draw(st.lists(st.sampled_from(known), unique=True, max_size=2))
         filters = data.draw(st.lists(st.sampled_from(FILTERS), unique=True, max_size=1), "filters")
-        start, end = data.draw(st.tuples(times, times), "range")
+        start, end = data.draw(periods, "period")
         bounds = {} if hour is None else {"start_time_ms": start, "end_time_ms": end}
 
         def query(side: Side) -> list[Any]:

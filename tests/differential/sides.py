@@ -8,11 +8,11 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from mlflow.entities import Run
+from mlflow.entities import Assessment, Run
 from mlflow.entities._mlflow_object import _MlflowObject
 from mlflow.entities.model_registry import ModelVersion, Prompt, RegisteredModel
 from mlflow.entities.webhook import Webhook, WebhookEvent
@@ -37,6 +37,9 @@ _CLOCKS = (
     ("creation_time", "last_update_time"),
     ("creation_timestamp", "last_updated_timestamp"),
 )
+
+_LONG_AGO = 10**12
+"""In milliseconds: the moments that histories tell of assessments are before, a store's are not."""
 
 # Lists whose order MLflow's SQL store leaves to the database.
 _UNORDERED = frozenset(
@@ -118,6 +121,12 @@ def plain(value: Any) -> Any:
 
 def _plain_entity(entity: _MlflowObject) -> dict[str, Any]:
     found = {name: plain(value) for name, value in entity}
+    if is_dataclass(entity):
+        # Their fields are no properties, and not among what they iterate over.
+        found |= {one.name: plain(getattr(entity, one.name)) for one in fields(entity)}
+    if isinstance(entity, Assessment):
+        for name in ("create_time_ms", "last_update_time_ms"):
+            found[name] = "now" if found[name] > _LONG_AGO else found[name]
     if isinstance(entity, RegisteredModel | ModelVersion):
         # Registries are compared under one clock, and with the tags that users do not see.
         return {**found, "tags": plain(entity._tags)}

@@ -7,7 +7,8 @@ run has time for.
 import pytest
 
 from .machines import run_machine
-from .rules_traces import AssessmentRules, TraceRules, TraceSearchRules
+from .rules_assessments import AssessmentRules
+from .rules_traces import TraceRules, TraceSearchRules
 from .sides import Twins
 
 

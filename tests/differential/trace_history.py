@@ -1,13 +1,16 @@
 """The core of the machine of traces: a few traces of a history, and how they are looked at."""
 
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar, NamedTuple
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 from mlflow.entities import Trace, TraceInfo
 
+from tests.contract.traces.trace_scenarios import SESSION, feedback, info_of
+
 from .grammar import PRESENCE, TEXTUAL, clause, conjunction, direction, keyed, numeric_clause, texts
-from .sides import Call, Side, Sides, Twins
+from .sides import Call, Refusal, Side, Sides, Twins
 from .values import seldom
 
 TRACES = 4
@@ -25,6 +28,15 @@ times = st.integers(1, 9).map(lambda tick: 1000 * tick)
 names = st.sampled_from(NAMES)
 
 
+class Judged(NamedTuple):
+    """An assessment that was made, whether or not it is still there."""
+
+    trace_id: str
+    key: str
+    kind: str
+    number: int
+
+
 class TraceHistory(RuleBasedStateMachine):
     """One history. Rules are in the mixins, an area each."""
 
@@ -36,10 +48,24 @@ class TraceHistory(RuleBasedStateMachine):
         number = self.sides.prefix.strip("h/")
         self.trace_ids = [f"tr-{int(number):031x}{one}" for one in range(TRACES)]
         self.experiments = [self._made(name) for name in ("first", "second")]
-        self.assessments: list[str] = []
+        self.assessments: list[Judged] = []
+        self.unknown = f"a-{number}-unknown"
+        self.there: dict[str, list[str]] = {}
+        # Without them, most operations of short histories would be refused.
+        for trace_id in self.trace_ids[:2]:
+            self.assessments.append(Judged(trace_id, f"a-{trace_id[-8:]}-0", "feedback", 0))
+            self.same(partial(self._begun, trace_id))
+            self.look(trace_id)
 
     def same(self, call: Call) -> Any:
         return self.sides.same(call)
+
+    def _begun(self, trace_id: str, side: Side) -> TraceInfo:
+        # Thought of at a time of its own, as all of a history.
+        own = feedback(name="quality", assessment_id=f"a-{trace_id[-8:]}-0", create_time_ms=1)
+        home = side.local(self.experiments[0])
+        told = {"request_time": 5000, "trace_metadata": {SESSION: SESSIONS[0]}}
+        return side.store.start_trace(info_of(home, trace_id, assessments=[own], **told))
 
     def _made(self, name: str) -> str:
         made = self.sides.make(
@@ -48,8 +74,33 @@ class TraceHistory(RuleBasedStateMachine):
         assert made is not None
         return made
 
+    @property
+    def traces(self) -> st.SearchStrategy[str]:
+        """Mostly one that is there, as when each was last looked at."""
+        anyone = st.sampled_from(self.trace_ids)
+        return seldom(st.sampled_from(sorted(self.there)), anyone) if self.there else anyone
+
     def some_trace(self, data: st.DataObject) -> str:
         return data.draw(st.sampled_from([*self.trace_ids[:3] * 3, self.trace_ids[3]]), "trace")
+
+    def trace_there(self, data: st.DataObject) -> str:
+        return data.draw(self.traces, "trace")
+
+    def judged(self, trace_id: str, thought: dict[str, Any]) -> Judged:
+        """A new one, with an id that no other history gives."""
+        number = len(self.assessments) + 1
+        made = Judged(trace_id, f"a-{trace_id[-8:]}-{number}", thought["kind"], number)
+        self.assessments.append(made)
+        return made
+
+    def assessed(self) -> st.SearchStrategy[Judged]:
+        """Mostly one that is there; else one that was, of another trace, or that never was."""
+        known = [*self.assessments, Judged("", self.unknown, "feedback", 0)]
+        odd = st.tuples(self.traces, st.sampled_from(known)).map(
+            lambda one: one[1]._replace(trace_id=one[0])
+        )
+        there = [one for one in self.assessments if one.key in self.there.get(one.trace_id, ())]
+        return seldom(st.sampled_from(there), odd) if there else odd
 
     def home(self, data: st.DataObject) -> str:
         """Mostly the first."""
@@ -68,8 +119,11 @@ class TraceHistory(RuleBasedStateMachine):
             assert places == sorted(places)
             return [trace.info, sorted(map(str, (one.to_dict() for one in trace.data.spans)))]
 
-        self.same(info)
+        found = self.same(info)
         self.same(whole)
+        self.there.pop(trace_id, None)
+        if not isinstance(found, Refusal):
+            self.there[trace_id] = [one["assessment_id"] for one in found["assessments"]]
 
     def teardown(self) -> None:
         for trace_id in self.trace_ids:
@@ -110,4 +164,6 @@ def trace_filters(trace_ids: list[str]) -> st.SearchStrategy[str]:
 _SORTS = st.sampled_from(
     ["timestamp", "timestamp_ms", "execution_time", "status", "name", "tags.a", "metadata.a"]
 )
-trace_orders = st.lists(direction(seldom(_SORTS, st.sampled_from(["x", "run_id"]))), max_size=2)
+trace_orders = st.lists(
+    direction(seldom(_SORTS, st.sampled_from(["x", "run_id"]), of=30)), max_size=2
+)
