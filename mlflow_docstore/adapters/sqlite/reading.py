@@ -14,6 +14,7 @@ from mlflow_docstore.core.query import Filter, In, Leaf, Scalar, path
 
 from .calls import Calls
 from .clauses import Clause, identifier
+from .columns import is_exact, length_of, place_of
 from .compiler import SqliteCompiler
 from .groups import group_of, group_rows, plain_values, values_of
 from .measures import MeasuringCompiler, measured_path, measures_of
@@ -103,7 +104,7 @@ class Reading:
 
     def _shown(self, rows: list[Row], query: Find) -> list[Row]:
         """The rows with the fields that were asked for, and what is joined to them."""
-        if query.fields is None and query.join is None:
+        if is_exact(query):
             return rows
         joined = [] if query.join is None else self._joined(rows, query.join)
         if query.fields is not None:
@@ -138,7 +139,7 @@ def _piece(read: Read, native: sqlite3.Connection) -> tuple[list[Row], int | Non
     with closing(native.execute(statement.text, statement.parameters)) as cursor:
         for columns in cursor:
             rows.append(read.row(columns))
-            length += len(columns[0]) + len(columns[1] or b"")
+            length += length_of(columns)
             if len(rows) >= _SCAN_ROWS or length >= _SCAN_BYTES:
-                return rows, columns[2]
+                return rows, place_of(columns)
     return rows, None

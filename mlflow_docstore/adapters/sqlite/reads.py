@@ -1,6 +1,5 @@
 """Reads as statements, and what makes a row of each result."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,18 +19,14 @@ from mlflow_docstore.core.query import (
     path,
 )
 
-from .clauses import DOCUMENT, TRUE, Clause, every, identifier, json_path, literal, some
+from .clauses import DOCUMENT, TRUE, Clause, every, identifier, json_path
+from .columns import Columns, data_of, shape_of
 from .compiler import SqliteCompiler
 from .orders import Key, behind, best_element, order_by, plain_keys, require_position
-from .values import BYTES_MARK, decode, plain_text
-
-Columns = tuple[Any, ...]
+from .values import decode, plain_text
 
 _RANGES = 8
 """Ranges of an index that are merged; beyond, rows are sorted."""
-
-_PICKED = 20
-"""Fields that are picked out of documents; to pick more would take as long as to parse them."""
 
 _PARTED_KEYS = 3
 """Sort keys that rows without a value are parted by: SQLite bounds the parts of a statement."""
@@ -70,7 +65,7 @@ def read_of(
     scan: Scan | None = None,
     among: Clause | None = None,
 ) -> Read:
-    """The statement of a read. The third column of a result is its place in the table.
+    """The statement of a read.
 
     Args:
         table: Where documents are.
@@ -97,18 +92,18 @@ def _plain_read(
         _parts(every([*looked_up, compiler.compile(where)]), keys, after, query.limit)
         for where in wheres
     ]
-    columns = f"{_needed(query)} AS doc, {_data(query.fields)} AS bytes, rowid AS place"
+    shape = shape_of(query)
     parts = [
-        _merged(table, columns, [where for where, _ in these], these[0][1])
+        _merged(table, shape.text, [where for where, _ in these], these[0][1])
         for these in zip(*branches, strict=True)
     ]
     readers = [reader(key.field) for key in query.order if isinstance(key, Order)]
 
     def row(found: Columns) -> Row:
-        document = decode(found[0], found[1])
-        return Row(document, tuple(_value(read(document)) for read in readers))
+        document = shape.document(found)
+        return Row(document, tuple([_value(read(document)) for read in readers]))
 
-    return Read(_limited(parts, query.limit), row)
+    return Read(_limited(parts, query.limit, shape.names), row)
 
 
 def alternatives(where: Filter) -> list[Filter]:
@@ -178,16 +173,14 @@ def _parts(
     return [(having, [first, *rest]), *_parts(lacking, rest, None, limit, depth + 1)]
 
 
-def _limited(parts: Sequence[Clause], limit: int | None) -> Clause:
+def _limited(parts: Sequence[Clause], limit: int | None, names: str) -> Clause:
     """The first rows of the parts in turn; a part that is not reached is not read."""
     if limit is None:
         (only,) = parts
         return only
     if len(parts) == 1:
         return Clause(f"{parts[0].text} LIMIT ?", (*parts[0].parameters, limit))
-    text = " UNION ALL ".join(
-        f"SELECT doc, bytes, place FROM ({part.text} LIMIT ?)" for part in parts
-    )
+    text = " UNION ALL ".join(f"SELECT {names} FROM ({part.text} LIMIT ?)" for part in parts)
     parameters = [value for part in parts for value in (*part.parameters, limit)]
     return Clause(f"{text} LIMIT ?", (*parameters, limit))
 
@@ -234,7 +227,7 @@ def _computing_read(table: str, query: Find, compiler: SqliteCompiler, scan: Sca
         f"WITH found AS MATERIALIZED (SELECT rowid AS place, {values} FROM {name}"
         f" WHERE {condition.text}), page AS MATERIALIZED"
         f" (SELECT * FROM found WHERE {where.text}{order} LIMIT ?)"
-        f" SELECT doc, {_data(query.fields)}, place{texts}"
+        f" SELECT {data_of(query.fields)}, place, doc{texts}"
         f" FROM page CROSS JOIN {name} ON rowid = place{order}"
     )
     parameters = [value for one in computed for value in one.parameters]
@@ -256,9 +249,10 @@ def _computed_row(order: Sequence[SortKey]) -> Callable[[Columns], Row]:
     ]
 
     def row(found: Columns) -> Row:
-        document, texts = decode(found[0], found[1]), iter(found[3:])
+        data, _, text, *bests = found
+        document, texts = decode(text, data), iter(bests)
         position = (
-            _value(read(document)) if read else _decoded(next(texts), found[1]) for read in readers
+            _value(read(document)) if read else _decoded(next(texts), data) for read in readers
         )
         return Row(document, tuple(position))
 
@@ -271,36 +265,6 @@ def _decoded(text: str | None, data: bytes | None) -> Any:
 
 def _value(found: Any) -> Any:
     return None if found is MISSING else found
-
-
-def _data(fields: Sequence[str] | None) -> str:
-    """The column of bytes, unless none of the fields that are asked for has any."""
-    if fields is None:
-        return "data"
-    names = sorted({field.partition(".")[0] for field in fields} - {"_id"})
-    mark = literal(BYTES_MARK)
-    used = some([Clause(f"instr(doc -> {json_path(name)}, {mark})") for name in names])
-    return f"CASE WHEN typeof(data) = 'blob' AND {used.text} THEN data END"
-
-
-def _needed(query: Find) -> str:
-    """The document, or as much of it as anything is made of: to parse it all would take longer."""
-    if query.fields is None:
-        return "doc"
-    fields = [*query.fields, *(key.field.name for key in query.order if isinstance(key, Order))]
-    if query.join is not None:
-        fields.append(query.join.field)
-    names = sorted({field.partition(".")[0] for field in fields} - {"_id"})
-    if len(names) > _PICKED:
-        return "doc"
-    parts = [_member(name, ",") for name in names]
-    return " || ".join([literal("{"), _member("_id", ""), *parts, literal("}")])
-
-
-def _member(name: str, separator: str) -> str:
-    """A field of a document as JSON, or nothing."""
-    label = literal(f"{separator}{json.dumps(name, ensure_ascii=False)}:")
-    return f"coalesce({label} || (doc -> {json_path(name)}), '')"
 
 
 def joined_ids(document: Document, field: str) -> list[str]:

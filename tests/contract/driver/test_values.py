@@ -14,38 +14,37 @@ GREATEST = 2**63 - 1
 LEAST = -(2**63)
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        None,
-        True,
-        False,
-        0,
-        1,
-        -1,
-        2**31,
-        2**53 + 1,
-        GREATEST,
-        LEAST,
-        0.1,
-        -2.5e-300,
-        5e-324,
-        1.7976931348623157e308,
-        "",
-        "0",
-        "true",
-        "nul\x00inside",
-        "größe \U0001f600 e\u0301",
-        "line\r\nbreak",
-        b"",
-        bytes(range(256)),
-        [],
-        {},
-        [1, "a", None, [True], {"x": 0.5}],
-        {"a": {"b": {"c": [{"d": None}]}}},
-    ],
-    ids=repr,
-)
+VALUES: list[Any] = [
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    2**31,
+    2**53 + 1,
+    GREATEST,
+    LEAST,
+    0.1,
+    -2.5e-300,
+    5e-324,
+    1.7976931348623157e308,
+    "",
+    "0",
+    "true",
+    "nul\x00inside",
+    "größe \U0001f600 e\u0301",
+    "line\r\nbreak",
+    b"",
+    bytes(range(256)),
+    [],
+    {},
+    [1, "a", None, [True], {"x": 0.5}],
+    {"a": {"b": {"c": [{"d": None}]}}},
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
 @pytest.mark.parametrize("way", ["insert", "patch"])
 def test_a_value_comes_back_of_the_same_type(table: Table, value: Any, way: str) -> None:
     if way == "insert":
@@ -56,6 +55,14 @@ def test_a_value_comes_back_of_the_same_type(table: Table, value: Any, way: str)
     stored = table.get()["x"]
     assert stored == value
     assert type(stored) is type(value)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_it_does_where_it_is_one_of_some_fields_that_are_read(table: Table, value: Any) -> None:
+    table.put(a={"x": value, "y": 1})
+    (row,) = table.find(fields=("x",))
+    assert row.document == {"_id": "a", "x": value}
+    assert type(row.document["x"]) is type(value)
 
 
 class Step(int):
