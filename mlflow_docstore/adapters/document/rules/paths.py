@@ -79,8 +79,12 @@ def pick(value: Any, branches: Tree) -> Any:
         return copied(value)
     if type(value) is list:
         return [pick(item, branches) for item in value if type(item) in _NESTED]
-    return {
-        name: pick(item, branches[name]) if type(item) in _NESTED else item
-        for name, item in value.items()
-        if name in branches and (not branches[name] or type(item) in _NESTED)
-    }
+    # By what is asked for, which is little of a document.
+    picked = {}
+    for name, inner in branches.items():
+        item = value.get(name, MISSING)
+        if type(item) in _NESTED:
+            picked[name] = pick(item, inner)
+        elif item is not MISSING and not inner:
+            picked[name] = item
+    return picked

@@ -207,7 +207,8 @@ class LargeTexts:
             (place, name, tuple(value[PARTS]))
             for place in places
             for name, value in place.items()
-            if is_reference(value)
+            # Few values are maps: of pages, and of all spans of a trace, there are many others.
+            if isinstance(value, dict) and is_reference(value)
         ]
         if not references:
             return frozenset()
