@@ -8,7 +8,7 @@ and a row that an index finds need not be parsed.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from mlflow_docstore.adapters.document.rules.filters import FilterCompiler
 from mlflow_docstore.adapters.document.rules.values import Bracket, accepted, bracket
@@ -19,6 +19,7 @@ from mlflow_docstore.core.query import (
     Compare,
     Exists,
     Field,
+    Filter,
     In,
     Like,
     MissingOr,
@@ -168,7 +169,22 @@ class SqliteCompiler(FilterCompiler[Clause]):
             raise Unsupported("filter", node.field.name, reason="nested in an element match")
         within = self.element("e").conjunction(And(node.where))
         test = f"EXISTS (SELECT 1 FROM {self.elements(node.field, 'e')} AND {within.text})"
-        return Clause(f"({self.source.type(node.field)} = 'array' AND {test})", within.parameters)
+        exact = Clause(f"{self.source.type(node.field)} = 'array' AND {test}", within.parameters)
+        return every([*self._mentioned(node), exact])
+
+    def _mentioned(self, node: AnyElement) -> list[Clause]:
+        """What the text of a row must have in it to have such an element, if that can be told.
+
+        To look through the text takes a fifth of what it takes to parse it, twice, and to go
+        through an array. Only for booleans, which nothing tells apart sooner: with a text, as
+        names are, long searches get an index of elements, and shall not be taken for short ones.
+        """
+        equal = [leaf for leaf in node.where if _is_equality(leaf)]
+        if self.source.id is None or not equal or not isinstance(equal[-1].value, bool):
+            return []
+        name = equal[-1].field.name.rpartition(".")[2]
+        pattern = glob(f'%"{name}":{json.dumps(equal[-1].value)}%')
+        return [] if len(pattern) > LONGEST else [Clause(f"{self.source.json} GLOB ?", (pattern,))]
 
     def on(self, source: Source) -> "SqliteCompiler":
         """A compiler of the same that looks elsewhere."""
@@ -201,6 +217,10 @@ def _bounded(clause: Clause) -> Clause:
         size = len(clause.parameters)
         raise LimitExceeded("filter", limit="conditions", allowed=_PARAMETERS, size=size)
     return clause
+
+
+def _is_equality(node: Filter) -> TypeGuard[Compare]:
+    return isinstance(node, Compare) and node.operator is Operator.EQ
 
 
 def _is_ambiguous(value: object) -> bool:

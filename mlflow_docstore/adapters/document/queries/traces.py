@@ -90,10 +90,12 @@ def assessed(test: AssessmentTest, *, besides: Mapping[str, bool] | None = None)
         test: The test.
         besides: What else is true of it.
     """
-    facts = {assessment_codec.IS_VALID: True, **(besides or {})}
+    facts = dict(besides or {})
     if any(leaf.field.name == "number" for leaf in test.where):
         facts[assessment_codec.IS_NUMBER] = True
     where = (
+        # What says least first: databases look at them in turn, and some for the last alone.
+        equals(assessment_codec.IS_VALID, value=True),
         equals(assessment_codec.KIND, test.kind),
         equals(assessment_codec.NAME, test.name),
         *(equals(name, value) for name, value in facts.items()),
