@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from mlflow.exceptions import MlflowException
 
-from mlflow_docstore.compat.filters import experiments, logged_models, runs
+from mlflow_docstore.compat.filters import experiments, logged_models, runs, traces
 from mlflow_docstore.core.errors import InvalidArgument
 from mlflow_docstore.core.query import (
     And,
@@ -21,6 +21,7 @@ from mlflow_docstore.core.query import (
     Order,
 )
 from mlflow_docstore.ports.logged_models import DatasetScope, ModelOrder
+from mlflow_docstore.ports.trace_queries import TraceQuery
 
 from .versions import since, until
 
@@ -298,3 +299,22 @@ def test_datasets_of_models() -> None:
         DatasetScope("beer"),
     )
     assert logged_models.parsed_datasets(None) == ()
+
+
+@pytest.mark.parametrize("text", [None, "", [], {}])
+def test_no_filter_of_traces_asks_for_all(text: Any) -> None:
+    assert traces.parsed_filter(text) == TraceQuery()
+
+
+@pytest.mark.parametrize("length", [1, 5000])
+def test_a_filter_of_traces_says_the_same_each_time(length: int) -> None:
+    name = "n" * length
+    for _ in range(2):
+        query = traces.parsed_filter(f"tag.team = '{name}'")
+        assert query.where == And((Compare(tag("team"), Operator.EQ, name),))
+
+
+def test_a_filter_of_traces_that_is_refused_is_refused_each_time() -> None:
+    for _ in range(2):
+        with pytest.raises(MlflowException, match="color"):
+            traces.parsed_filter("color = 'red'")

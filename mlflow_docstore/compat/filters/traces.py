@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from mlflow.exceptions import MlflowException
@@ -57,9 +58,22 @@ _TOTALS: Mapping[str, tuple[tuple[str, ...], Callable[[Any], int | float | None]
 _EARLIER = 10_000
 """Milliseconds that a span may have begun before the earliest start which is asked of traces."""
 
+_REMEMBERED = 128
+_LONGEST_REMEMBERED = 1000
+"""Characters of a filter; a thousand ids make one of many thousands."""
+
 
 def parsed_filter(filter_string: str | None) -> TraceQuery:
-    """What a text asks of traces, wherever they are."""
+    """What a text asks of traces, wherever they are.
+
+    It comes anew with every page, and MLflow takes as long to parse it as a small page takes.
+    """
+    if isinstance(filter_string, str) and len(filter_string) <= _LONGEST_REMEMBERED:
+        return _remembered(filter_string)
+    return _parsed(filter_string)
+
+
+def _parsed(filter_string: str | None) -> TraceQuery:
     clauses = Grammar.parse_search_filter_for_search_traces(filter_string)
     query = all_conditions([_query(clause) for clause in clauses])
     # Of several runs, SqlAlchemyStore looks for the one that is named last, and for no empty one.
@@ -68,6 +82,9 @@ def parsed_filter(filter_string: str | None) -> TraceQuery:
         runs=tuple(filter(None, query.runs[-1:])),
         spans=_one_span(query.spans, _earliest(clauses)),
     )
+
+
+_remembered = lru_cache(_REMEMBERED)(_parsed)
 
 
 def parsed_order(order_by: Sequence[str] | None) -> tuple[Order, ...]:
