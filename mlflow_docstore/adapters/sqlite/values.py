@@ -16,6 +16,7 @@ _BYTES = "$bytes"
 BYTES_MARK = f'{{"{_BYTES}":['
 _CONTROL = "\\u000"
 SOH = "\x01"
+_READER = json.JSONDecoder()
 
 
 def encode(document: Document) -> tuple[str, bytes | None]:
@@ -52,7 +53,8 @@ def decode(text: str, data: bytes | None) -> Any:
     if data is not None and BYTES_MARK in text:
         value = json.loads(text, object_hook=_bytes_of(data))
     else:
-        value = json.loads(text)
+        # As ``json.loads`` does, which first looks for blanks around it.
+        value, _ = _READER.raw_decode(text)
     return _mapped(value, plain_text) if _CONTROL in text else value
 
 
