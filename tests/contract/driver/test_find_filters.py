@@ -236,6 +236,28 @@ class TestAnyElement:
         where = (compare("v", GE, 1), compare("v", LT, 2), compare("v", NE, 5))
         assert arrays.ids(AnyElement(path("list"), where)) == ["both", "crossed"]
 
+    @pytest.mark.parametrize(
+        ("field", "value", "expected"),
+        [
+            ("a_b", True, "yes"),
+            ("a_b", False, "no"),
+            ("x.a_b", True, "below"),
+            ("a%2E", True, "dot"),
+        ],
+    )
+    def test_a_boolean_is_looked_for_in_the_element_alone(
+        self, table: Table, field: str, value: bool, expected: str
+    ) -> None:
+        table.put(
+            yes={"list": [{"a_b": None}, {"a_b": True}]},
+            no={"list": [{"a_b": False}]},
+            below={"list": [{"x": {"a_b": True}}]},
+            dot={"list": [{"a%2E": True}]},
+            other={"list": [{"a_b": "true"}, {"axb": True}, {"a_b": 1}, {"a_b": 0}]},
+            beside={"a_b": True, "a%2E": True, "list": [{"a_b": None}]},
+        )
+        assert table.ids(AnyElement(path("list"), (compare(field, EQ, value),))) == [expected]
+
     def test_two_element_matches_may_be_met_by_different_elements(self, arrays: Table) -> None:
         one = AnyElement(path("list"), (compare("k", EQ, "a"), compare("v", EQ, 2)))
         two = AnyElement(path("list"), (compare("k", EQ, "b"), compare("v", EQ, 1)))
