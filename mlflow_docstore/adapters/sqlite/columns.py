@@ -9,7 +9,7 @@ from mlflow_docstore.adapters.document.driver import Document, Find
 from mlflow_docstore.core.query import Order
 
 from .clauses import Clause, json_path, literal, some
-from .values import BYTES_MARK, decode, plain_text
+from .values import BYTES_MARK, SOH, decode, plain_text
 
 Columns = tuple[Any, ...]
 
@@ -110,7 +110,7 @@ def _picked(fields: tuple[str, ...], besides: tuple[str, ...]) -> Shape:
         for name, value in zip(names, columns[_BEFORE:], strict=False):
             kind = type(value)
             if kind is str:
-                found[name] = plain_text(value)
+                found[name] = plain_text(value) if SOH in value else value
             elif kind is bytes:
                 found[name] = None if value == _NULL else decode(value.decode(), columns[0])
             elif value is not None:
