@@ -4,11 +4,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain
-from typing import Any
 
 from mlflow_docstore.adapters.document.codecs import spans as codec
 from mlflow_docstore.adapters.document.codecs import traces as trace_codec
-from mlflow_docstore.adapters.document.codecs.spans import decode_node, encode_span, span_key
+from mlflow_docstore.adapters.document.codecs.spans import decode_node, encode_span
 from mlflow_docstore.adapters.document.codecs.traces import decode_trace, location
 from mlflow_docstore.adapters.document.driver import Document, Inserts
 from mlflow_docstore.adapters.document.layout import SPANS
@@ -32,13 +31,9 @@ from mlflow_docstore.adapters.document.traces.stored import (
     within,
 )
 from mlflow_docstore.core.errors import AlreadyExists, InvalidState
-from mlflow_docstore.core.query import In, path
 from mlflow_docstore.core.spans import SpanBatch, SpanNode
 from mlflow_docstore.core.traces import IN_STORE
 from mlflow_docstore.ports.spans import Home, SpanRepository, StoredTrace
-
-_PLACED = (codec.TRACE, codec.SPAN, codec.PARENT, codec.START, codec.CONTENT)
-"""What a span is, and where it comes in its trace."""
 
 
 class DocumentSpans(SpanRepository):
@@ -98,33 +93,19 @@ class DocumentSpans(SpanRepository):
         ]
 
     def _contents(self, traces: Sequence[Document]) -> dict[str, list[str]]:
-        """The contents of the spans of each trace, in MLflow's order.
-
-        Values alone are read, as most of a span is its content, which is no part of a document to
-        whoever parses those.
-        """
+        """The contents of the spans of each trace, in MLflow's order."""
         eras = {trace["_id"]: trace[trace_codec.ERA] for trace in traces}
-        found: dict[str, list[tuple[bool, int, str, str]]] = {key: [] for key in eras}
+        fields = (codec.TRACE, codec.ERA, codec.PARENT, codec.START, codec.SPAN, codec.CONTENT)
+        found: dict[str, list[Document]] = {key: [] for key in eras}
         for ids in self._traces.batches(eras):
-            where = [one_of(codec.TRACE, ids), one_of(codec.ERA, tuple(eras[key] for key in ids))]
-            rows: list[Any] = list(self._traces.spans.tuples(where, _PLACED))
-            large = self._large([row[:2] for row in rows if row[-1] is None])
-            for trace_id, span_id, parent_id, start, content in rows:
-                whole = large.get((trace_id, span_id)) if content is None else content
-                if whole is not None:
-                    found[trace_id].append((parent_id is not None, start, span_id, whole))
-        return {key: [content for *_, content in sorted(spans)] for key, spans in found.items()}
-
-    def _large(self, spans: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """The contents that are too large for documents, of spans that are there still."""
-        keys = {span_key(*span): span for span in spans}
-        found: dict[tuple[str, str], str] = {}
-        for ids in self._traces.batches(keys):
-            these = In(path("_id"), ids)
-            load = partial(self._traces.spans.find, [these], fields=(codec.CONTENT,))
+            load = partial(self._traces.spans.find, [one_of(codec.TRACE, ids)], fields=fields)
             for span in self._texts.read(load, _whole):
-                found[keys[span["_id"]]] = span[codec.CONTENT]
-        return found
+                if span[codec.ERA] == eras[span[codec.TRACE]]:
+                    found[span[codec.TRACE]].append(span)
+        return {
+            key: [span[codec.CONTENT] for span in sorted(spans, key=_place)]
+            for key, spans in found.items()
+        }
 
     @contextmanager
     def _taken_back(self, stored: Mapping[str, Document], raced: Collection[str]) -> Iterator[None]:
@@ -230,3 +211,7 @@ def _is_here(trace: Document | None) -> bool:
 
 def _whole(spans: Sequence[Document]) -> Sequence[Document]:
     return spans
+
+
+def _place(span: Document) -> tuple[bool, int, str]:
+    return span[codec.PARENT] is not None, span[codec.START], span[codec.SPAN]
