@@ -22,7 +22,8 @@ _ELEMENT = "element"
 _BESIDE = Source(f"{_OUTER}.doc", f"{_OUTER}.id")
 """A row of a table beside its elements, which have columns of the same names."""
 
-_NUMBER = "CASE WHEN typeof({0}) <> 'text' THEN {0} END"
+_NUMBER = "CASE WHEN {0} < '' THEN {0} END"
+"""Numbers are less than texts."""
 
 _REDUCERS: Mapping[Reducer, str] = {
     Reducer.COUNT: "count({0})",

@@ -9,7 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from mlflow_docstore.adapters.document.rules.values import Bracket, accepted, bracket
-from mlflow_docstore.core.query import Compare, Field, In, Like, path
+from mlflow_docstore.core.metrics import LARGEST
+from mlflow_docstore.core.query import Compare, Field, In, Like, Operator, path
 
 from .clauses import DOCUMENT, Clause, Source, identifier
 from .compiler import SqliteCompiler
@@ -37,6 +38,19 @@ class _Columns(Source):
 _COLUMNS = _Columns("doc")
 
 
+class _ColumnCompiler(SqliteCompiler):
+    """Filters on columns alone: what each row is judged by is as short as can be."""
+
+    def compare(self, node: Compare) -> Clause:
+        if (node.operator, node.value) == (Operator.GE, -LARGEST):
+            return Clause(f"({_column(node.field.name)} < '')")
+        return super().compare(node)
+
+    def _needs_type(self, node: Compare) -> bool:
+        """Of a column there is no boolean to be told from a number, nor an array from a text."""
+        return node.operator is Operator.NE
+
+
 class MeasuringCompiler(SqliteCompiler):
     """Filters on columns, as far as these can tell.
 
@@ -48,7 +62,7 @@ class MeasuringCompiler(SqliteCompiler):
     def __init__(self, in_terms: int, measures: Collection[str]) -> None:
         super().__init__(DOCUMENT, in_terms)
         self._measures = measures
-        self._columns = SqliteCompiler(_COLUMNS, in_terms)
+        self._columns = _ColumnCompiler(_COLUMNS, in_terms)
 
     def at(self, field: Field) -> Source:
         return _COLUMNS if field.name in self._measures else super().at(field)
