@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlflow_docstore.adapters.document.driver import Document, Driver, Find, Join, Patch, Row
 from mlflow_docstore.adapters.document.groups import Group, GroupKey, Reducer, Reduction
-from mlflow_docstore.adapters.document.layout import Collection, Layout
+from mlflow_docstore.adapters.document.layout import Collection, Layout, Measures
 from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.query import (
     And,
@@ -132,7 +132,7 @@ def sort_orders(draw: st.DrawFn) -> tuple[SortKey, ...]:
     return (*keys, draw(last_keys))
 
 
-MEASURES = ("s", "c", "n", "p.n")
+MEASURES = (Measures(("s", "c", "n", "p.n")),)
 """What holds texts and numbers alone."""
 
 GROUPED = ("c", "n", "s", "b", "x", "p.n", "p.q", "list", "_id")

@@ -48,6 +48,24 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
+class Measures:
+    """Paths that are grouped and counted together.
+
+    Nothing but texts and numbers is ever at one of them, and their names are plain and in lower
+    case.
+
+    Args:
+        paths: First those that are compared for equality, then the one with a range, then all
+            others.
+        rare: Those of them at which few documents have a value. Who has none at any of these is
+            left out, so that what asks for such a value reads no more than it counts.
+    """
+
+    paths: tuple[str, ...]
+    rare: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Collection:
     """A logical collection.
 
@@ -55,16 +73,14 @@ class Collection:
         name: Its name without the user's prefix.
         partition: The field that spreads it over shards; it never changes in a document.
         indexes: Besides the primary one on the id.
-        measures: Paths that are grouped and counted together: first those that are compared for
-            equality, then the one with a range, then all others. Nothing but texts and numbers
-            is ever at one of them, and their names are plain and in lower case. A database that
-            would parse each document keeps the values apart; to others it means nothing.
+        measures: What is grouped and counted. A database that would parse each document keeps the
+            values apart; to others it means nothing.
     """
 
     name: str
     partition: str = "_id"
     indexes: tuple[Index, ...] = ()
-    measures: tuple[str, ...] = ()
+    measures: tuple[Measures, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +90,8 @@ class Layout:
     version: int
     collections: tuple[Collection, ...] = field(default=())
 
+
+_SPAN_COSTS = tuple(f"costs.{name}" for name in COSTS)
 
 LAYOUT = Layout(
     LAYOUT_VERSION,
@@ -184,9 +202,13 @@ LAYOUT = Layout(
                 Index("by_run", (("runs.id", 1),)),
             ),
             measures=(
-                *("experiment_id", "workspace", "lifecycle", "time"),
-                *("duration", "state", "name", "session_id"),
-                *(f"tokens.{name}" for name in TOKENS),
+                Measures(
+                    (
+                        *("experiment_id", "workspace", "lifecycle", "time"),
+                        *("duration", "state", "name", "session_id"),
+                        *(f"tokens.{name}" for name in TOKENS),
+                    )
+                ),
             ),
         ),
         Collection(
@@ -197,9 +219,21 @@ LAYOUT = Layout(
                 Index("by_time", (("experiment_id", 1), ("workspace", 1), ("time", 1))),
             ),
             measures=(
-                *("experiment_id", "workspace", "time"),
-                *("started", "duration", "name", "type", "status", "model_name", "model_provider"),
-                *(f"costs.{name}" for name in COSTS),
+                Measures(
+                    (
+                        *("experiment_id", "workspace", "time", "started", "duration"),
+                        *("name", "type", "status", "model_name", "model_provider"),
+                    )
+                ),
+                # Charts of costs are split by models.
+                Measures(
+                    (
+                        *("experiment_id", "workspace", "model_name", "started"),
+                        *_SPAN_COSTS,
+                        *("model_provider", "name", "type", "status"),
+                    ),
+                    rare=_SPAN_COSTS,
+                ),
             ),
         ),
         Collection(

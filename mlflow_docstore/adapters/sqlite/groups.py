@@ -1,6 +1,6 @@
 """Groups and values as statements."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from mlflow_docstore.adapters.document.groups import (
@@ -11,7 +11,8 @@ from mlflow_docstore.adapters.document.groups import (
     Reduction,
     within,
 )
-from mlflow_docstore.core.query import And, Filter, Leaf, path
+from mlflow_docstore.adapters.document.rules.values import Bracket, bracket
+from mlflow_docstore.core.query import And, Compare, Filter, Leaf, Operator, path
 
 from .clauses import Clause, Source, every, identifier
 from .compiler import SqliteCompiler
@@ -26,13 +27,14 @@ _NUMBER = "CASE WHEN {0} < '' THEN {0} END"
 """Numbers are less than texts."""
 
 _REDUCERS: Mapping[Reducer, str] = {
-    Reducer.COUNT: "count({0})",
-    Reducer.DISTINCT: "count(DISTINCT {0})",
-    Reducer.SUM: f"sum({_NUMBER})",
-    Reducer.AVERAGE: f"avg({_NUMBER})",
-    Reducer.MINIMUM: f"min({_NUMBER})",
-    Reducer.MAXIMUM: f"max({_NUMBER})",
+    Reducer.COUNT: "count(",
+    Reducer.DISTINCT: "count(DISTINCT ",
+    Reducer.SUM: "sum(",
+    Reducer.AVERAGE: "avg(",
+    Reducer.MINIMUM: "min(",
+    Reducer.MAXIMUM: "max(",
 }
+_OF_NUMBERS = frozenset(Reducer) - {Reducer.COUNT, Reducer.DISTINCT}
 
 
 def values_of(
@@ -71,17 +73,18 @@ def _columns(places: Iterable[tuple[Source, str]]) -> str:
 
 
 def group_of(table: str, query: Group, compiler: SqliteCompiler) -> Clause:
-    """The statement of a group. The first column of a result is how many are in it.
+    """The statement of a group. The first column of a result is whether anything is in it.
 
     Values are read from documents first, as to sort them would else be to move whole documents.
     """
     values = values_of(table, query.where, query.fields, query.each, query.of_each, compiler)
     places = {field: f"f{number}" for number, field in enumerate(query.fields)}
     names = [f"k{number}" for number in range(len(query.keys))]
+    numeric = _numeric(query.where)
     columns = [
-        "count(*)",
+        "1" if names else "count(*)",
         *(f"{_key(key, places[key.path])} AS k{at}" for at, key in enumerate(query.keys)),
-        *(_reduced(one, places) for one in query.reductions),
+        *(_reduced(one, places, numeric) for one in query.reductions),
     ]
     sources = [compiler.at(path(one)) for one in query.fields]
     covered = query.each is None and compiler.source not in sources
@@ -116,7 +119,20 @@ def _key(key: GroupKey, place: str) -> str:
     return f"CASE typeof({place}) WHEN 'integer' THEN {bucket} END"
 
 
-def _reduced(reduction: Reduction, places: Mapping[str, str]) -> str:
-    return _REDUCERS[reduction.reducer].format(
-        "*" if reduction.path is None else places[reduction.path]
+def _numeric(where: Filter) -> frozenset[str]:
+    """The paths at which all that matches has numbers."""
+    nodes = where.nodes if isinstance(where, And) else (where,)
+    return frozenset(
+        node.field.name
+        for node in nodes
+        if isinstance(node, Compare)
+        and node.operator is not Operator.NE
+        and bracket(node.value) is Bracket.NUMBER
     )
+
+
+def _reduced(reduction: Reduction, places: Mapping[str, str], numeric: Collection[str]) -> str:
+    place = "*" if reduction.path is None else places[reduction.path]
+    if reduction.reducer in _OF_NUMBERS and reduction.path not in numeric:
+        place = _NUMBER.format(place)
+    return f"{_REDUCERS[reduction.reducer]}{place})"

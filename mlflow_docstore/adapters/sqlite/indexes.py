@@ -8,7 +8,7 @@ from mlflow_docstore.adapters.document.layout import Index
 from .calls import Calls
 from .clauses import Clause, identifier
 from .elements import drop_elements, elements_of
-from .measures import measures_name
+from .measures import is_of_measures
 from .tables import index_name, index_of, make_index
 from .transactions import within
 
@@ -64,7 +64,7 @@ class Indexes:
             " AND sql IS NOT NULL ORDER BY name"
         )
         rows = self._calls.rows("indexes", collection, Clause(statement, (table,)))
-        return [index_of(table, name, sql) for name, sql in rows if name != measures_name(table)]
+        return [index_of(table, name, sql) for name, sql in rows if not is_of_measures(table, name)]
 
     def _of_elements(self, collection: str) -> Sequence[Index]:
         table = self._calls.table(collection)

@@ -5,20 +5,23 @@ What counts and adds up reads the index alone. From the documents it would take 
 
 import re
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from mlflow_docstore.adapters.document.layout import Measures
 from mlflow_docstore.adapters.document.rules.values import Bracket, accepted, bracket
 from mlflow_docstore.core.metrics import LARGEST
 from mlflow_docstore.core.query import Compare, Field, In, Like, Operator, path
 
 from .clauses import DOCUMENT, Clause, Source, identifier
 from .compiler import SqliteCompiler
-from .tables import assume
+from .tables import ROWS, assume
 
 _COLUMN = "m."
 _PLAIN = re.compile(r"[a-z0-9_.]+")
 _BRACKETS = frozenset({Bracket.NUMBER, Bracket.TEXT})
+_RARE = ROWS // 10
+"""What is assumed of an index that leaves documents out, so that it is taken wherever it can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,36 +92,55 @@ class MeasuringCompiler(SqliteCompiler):
         )
 
 
-def make_measures(native: sqlite3.Connection, table: str, paths: Collection[str]) -> None:
-    """Make columns and their index as far as they are missing; within a transaction."""
-    if not paths:
+def make_measures(native: sqlite3.Connection, table: str, measures: Sequence[Measures]) -> None:
+    """Make columns and their indexes as far as they are missing; within a transaction."""
+    if not measures:
         return
     found = native.execute("SELECT name FROM pragma_table_xinfo(?)", (table,))
     there = {name for (name,) in found.fetchall()}
-    for one in paths:
+    for one in dict.fromkeys(name for these in measures for name in these.paths):
         if f"{_COLUMN}{one}" not in there:
             # Of whatever type: to ask for it would make changes take 25 times as long.
             how = f"GENERATED ALWAYS AS ({DOCUMENT.value(path(one))}) VIRTUAL"
             native.execute(f"ALTER TABLE {identifier(table)} ADD COLUMN {_column(one)} {how}")
-    _make_index(native, table, paths)
+    _make_indexes(native, table, measures)
 
 
-def _make_index(native: sqlite3.Connection, table: str, paths: Collection[str]) -> None:
-    name, columns = measures_name(table), ", ".join(map(_column, paths))
-    statement = f"CREATE INDEX {identifier(name)} ON {identifier(table)} ({columns})"
-    stored = native.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
-    if stored == (statement,):
-        return
-    if stored is not None:
-        # Of a layout that had others.
-        native.execute(f"DROP INDEX {identifier(name)}")
-    native.execute(statement)
-    assume(native, table, name, len(paths))
+def _make_indexes(native: sqlite3.Connection, table: str, measures: Sequence[Measures]) -> None:
+    wanted = {
+        _index_name(table, number): (_create_index(table, number, one), one)
+        for number, one in enumerate(measures)
+    }
+    indexes = native.execute("SELECT name, sql FROM sqlite_schema WHERE tbl_name = ?", (table,))
+    there = {name: sql for name, sql in indexes.fetchall() if is_of_measures(table, name)}
+    for name, sql in there.items():
+        if name not in wanted or wanted[name][0] != sql:
+            # Of a layout that had others.
+            native.execute(f"DROP INDEX {identifier(name)}")
+    for name, (statement, one) in wanted.items():
+        if there.get(name) != statement:
+            native.execute(statement)
+            assume(native, table, name, len(one.paths), _RARE if one.rare else ROWS)
+
+
+def _create_index(table: str, number: int, measures: Measures) -> str:
+    columns = ", ".join(map(_column, measures.paths))
+    name = identifier(_index_name(table, number))
+    statement = f"CREATE INDEX {name} ON {identifier(table)} ({columns})"
+    if not measures.rare:
+        return statement
+    present = " OR ".join(f"{_column(one)} IS NOT NULL" for one in measures.rare)
+    return f"{statement} WHERE {present}"
 
 
 def measures_of(table: str) -> Clause:
-    """The statement of the columns that the index holds; none where there is no index."""
-    return Clause("SELECT name FROM pragma_index_info(?)", (measures_name(table),))
+    """The statement of the columns that indexes of measures hold; none where there is no index."""
+    return Clause(
+        "SELECT DISTINCT columns.name FROM pragma_index_list(?1) AS indexes,"
+        " pragma_index_info(indexes.name) AS columns"
+        " WHERE substr(indexes.name, 1, length(?2)) = ?2",
+        (table, _index_name(table)),
+    )
 
 
 def measured_path(column: str) -> str:
@@ -126,9 +148,14 @@ def measured_path(column: str) -> str:
     return column.removeprefix(_COLUMN)
 
 
-def measures_name(table: str) -> str:
-    """What the index is called: no name of a declared one, which have a point there."""
-    return f"{table}:measures"
+def is_of_measures(table: str, index: str) -> bool:
+    """Whether an index is one of measures."""
+    return index.startswith(_index_name(table))
+
+
+def _index_name(table: str, number: int = 0) -> str:
+    """What an index is called: no name of a declared one, which have a point there."""
+    return f"{table}:measures{number or ''}"
 
 
 def _column(name: str) -> str:

@@ -19,7 +19,7 @@ from .clauses import DOCUMENT, Clause, identifier
 from .compiler import SqliteCompiler
 from .elements import elements_of, make_elements
 from .lookups import lookup
-from .measures import measures_name
+from .measures import is_of_measures
 from .reads import Read, read_of
 from .tables import BUILTIN, index_name, make_index
 from .transactions import within
@@ -237,10 +237,10 @@ def _seen(native: sqlite3.Connection, table: str, aid: Aid, haste: Haste) -> boo
             " WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
             (table,),
         )
-        names = {one for (one,) in found.fetchall()}
+        names = {one for (one,) in found.fetchall() if not is_of_measures(table, one)}
         if index_name(table, aid.index.name) in names:
             return True
-        builtin = {measures_name(table), *(index_name(table, one) for one in BUILTIN)}
+        builtin = {index_name(table, one) for one in BUILTIN}
         if len(names - builtin) >= haste.most:
             return False
     (last,) = native.execute(f"SELECT max(rowid) FROM {identifier(table)}").fetchone()

@@ -12,7 +12,9 @@ from .clauses import DOCUMENT, identifier
 BUILTIN = frozenset(index.name for made in LAYOUT.collections for index in made.indexes)
 """The names of the layout's indexes."""
 
-_ROWS = 1_000_000
+ROWS = 1_000_000
+"""How many the planner is told that a table has."""
+
 _UPPER = re.compile("[A-Z]")
 _ESCAPED = re.compile(r"\+([a-z])")
 _KEY = re.compile(r"(?:(\"?id\"?)|json_extract\(doc, '((?:[^']|'')*)'\))( DESC)?(?:, |$)")
@@ -59,13 +61,13 @@ def create_index(table: str, index: Index) -> str:
     return f"CREATE INDEX IF NOT EXISTS {name} ON {identifier(table)} ({keys})"
 
 
-def assume(native: sqlite3.Connection, table: str, name: str, keys: int) -> None:
+def assume(native: sqlite3.Connection, table: str, name: str, keys: int, total: int = ROWS) -> None:
     """Tell the planner what to expect of an index; within a transaction.
 
     Knowing nothing it takes all for equally good, and walks a whole order rather than look up a few
     rows and sort them. So each key is said to narrow a large table to a tenth.
     """
-    rows = [_ROWS, *(max(1, _ROWS // 10**number) for number in range(1, keys + 1))]
+    rows = [max(1, total // 10**number) for number in range(keys + 1)]
     statement = "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)"
     native.execute(statement, (table, name, " ".join(map(str, rows))))
     # Loads what was assumed; the connections of others see that the schema has changed.

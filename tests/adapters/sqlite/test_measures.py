@@ -10,12 +10,13 @@ import pytest
 
 from mlflow_docstore.adapters.document.driver import Driver, Patch
 from mlflow_docstore.adapters.document.groups import Group, GroupKey, Reducer, Reduction
-from mlflow_docstore.adapters.document.layout import Collection, Index, Layout
+from mlflow_docstore.adapters.document.layout import Collection, Index, Layout, Measures
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
 from mlflow_docstore.adapters.sqlite.driver import SqliteDriver
 from mlflow_docstore.adapters.sqlite.groups import group_of, values_of
 from mlflow_docstore.adapters.sqlite.measures import MeasuringCompiler
+from mlflow_docstore.core.metrics import LARGEST
 from mlflow_docstore.core.query import (
     And,
     Compare,
@@ -32,13 +33,17 @@ from mlflow_docstore.core.query import (
 
 MEASURES = ("scope", "time", "state", "usage.total")
 BY_TIME = Index("by_time", (("scope", 1), ("time", 1)))
+COSTS = (
+    Measures(("scope", "time")),
+    Measures(("scope", "state", "usage.cost"), rare=("usage.cost",)),
+)
 DOCUMENTS = [
     {
         "_id": f"d{number:03}",
         "scope": "ab"[number % 2],
         "time": number * 7,
         **({} if number % 5 == 0 else {"state": None if number % 3 == 0 else "[OK]"}),
-        "usage": {"total": number % 4} if number % 6 else {},
+        "usage": {"total": number % 4} if number % 6 else {"cost": number / 8},
         "flag": number % 2 == 0,
     }
     for number in range(200)
@@ -64,7 +69,8 @@ FILTERS: dict[str, Filter] = {
 
 
 def layout(*measures: str) -> Layout:
-    return Layout(1, (Collection("c", indexes=(BY_TIME,), measures=measures),))
+    several = (Measures(measures),) if measures else ()
+    return Layout(1, (Collection("c", indexes=(BY_TIME,), measures=several),))
 
 
 @pytest.fixture
@@ -75,6 +81,12 @@ def pair(driver: Driver) -> Iterator[tuple[Driver, Driver]]:
         one.prepare(layout(*MEASURES))
         one.insert_many("c", DOCUMENTS)
     return found
+
+
+def names(file: Path) -> list[str]:
+    """Of the indexes that hold measures."""
+    found = native(file, "SELECT name FROM sqlite_schema WHERE name LIKE '%:measures%'")
+    return sorted(name for (name,) in found)
 
 
 def native(file: Path, statement: str, *values: Any) -> list[Any]:
@@ -128,6 +140,37 @@ def test_what_is_changed_is_counted_as_it_is_now(driver: Driver) -> None:
     assert sorted(driver.tuples("c", equals("scope", "a"), ("time",))) == [(2,), (5,)]
     driver.delete("c", "a")
     assert sorted(driver.tuples("c", equals("scope", "a"), ("time",))) == [(5,)]
+
+
+class TestRareValues:
+    """Who has none of them is not in their index, and is counted all the same."""
+
+    LAYOUT = Layout(1, (Collection("c", measures=COSTS),))
+    WITH_COST = And((equals("scope", "a"), Compare(path("usage.cost"), Operator.GE, -LARGEST)))
+
+    @pytest.fixture(autouse=True)
+    def there(self, pair: tuple[Driver, Driver]) -> None:
+        pair[1].prepare(self.LAYOUT)
+
+    @pytest.mark.parametrize("where", [And(), equals("scope", "a"), WITH_COST], ids=str)
+    def test_groups_are_those_of_memory(self, pair: tuple[Driver, Driver], where: Filter) -> None:
+        reductions = (Reduction(Reducer.COUNT), Reduction(Reducer.SUM, "usage.cost"))
+        for keys in ((), (STATE,), (HOUR,)):
+            expected, found = (one.group("c", Group(where, keys, reductions)) for one in pair)
+            assert found == expected
+
+    def test_who_asks_for_them_reads_their_index_alone(self, file: Path) -> None:
+        compiler = MeasuringCompiler(100, ("scope", "time", "state", "usage.cost"))
+        query = Group(self.WITH_COST, (STATE,), (Reduction(Reducer.SUM, "usage.cost"),))
+        read = group_of("mlflow.c", query, compiler)
+        plan = native(file, f"EXPLAIN QUERY PLAN {read.text}", *read.parameters)
+        (step,) = [row[3] for row in plan]
+        assert "mlflow.c:measures1 (m.scope=?" in step
+
+    def test_their_index_goes_with_the_layout(self, driver: Driver, file: Path) -> None:
+        assert names(file) == ["mlflow.c:measures", "mlflow.c:measures1"]
+        driver.prepare(layout(*MEASURES))
+        assert names(file) == ["mlflow.c:measures"]
 
 
 class TestPreparing:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mlflow_docstore.adapters.document.driver import Driver
-from mlflow_docstore.adapters.document.layout import LAYOUT, Collection, Index, Layout
+from mlflow_docstore.adapters.document.layout import LAYOUT, Collection, Index, Layout, Measures
 from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.core.query import And, equals
@@ -13,7 +13,7 @@ from mlflow_docstore.core.query import And, equals
 from .deck import Table, unique
 
 BY_NAME = Index("by_name", (("name", 1), ("workspace", 1)))
-MEASURES = ("name", "workspace", "p.experiment")
+MEASURES = (Measures(("name", "workspace", "p.experiment")),)
 BY_TIME = Index("by_time", (("p.experiment", 1), ("time", -1)))
 
 
