@@ -59,10 +59,12 @@ class Measures:
             others.
         rare: Those of them at which few documents have a value. Who has none at any of these is
             left out, so that what asks for such a value reads no more than it counts.
+        whole: Those of them at which there is nothing but integers.
     """
 
     paths: tuple[str, ...]
     rare: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,8 @@ LAYOUT = Layout(
                         *("experiment_id", "workspace", "lifecycle", "time"),
                         *("duration", "state", "name", "session_id"),
                         *(f"tokens.{name}" for name in TOKENS),
-                    )
+                    ),
+                    whole=("time",),
                 ),
             ),
         ),
@@ -223,7 +226,8 @@ LAYOUT = Layout(
                     (
                         *("experiment_id", "workspace", "time", "started", "duration"),
                         *("name", "type", "status", "model_name", "model_provider"),
-                    )
+                    ),
+                    whole=("time", "started"),
                 ),
                 # Charts of costs are split by models.
                 Measures(

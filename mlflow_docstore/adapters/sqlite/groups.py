@@ -80,11 +80,11 @@ def group_of(table: str, query: Group, compiler: SqliteCompiler) -> Clause:
     values = values_of(table, query.where, query.fields, query.each, query.of_each, compiler)
     places = {field: f"f{number}" for number, field in enumerate(query.fields)}
     names = [f"k{number}" for number in range(len(query.keys))]
-    numeric = _numeric(query.where)
+    numeric = numbers_of(query.where)
     columns = [
         "1" if names else "count(*)",
         *(f"{_key(key, places[key.path])} AS k{at}" for at, key in enumerate(query.keys)),
-        *(_reduced(one, places, numeric) for one in query.reductions),
+        *(reduced(one, places, numeric) for one in query.reductions),
     ]
     sources = [compiler.at(path(one)) for one in query.fields]
     covered = query.each is None and compiler.source not in sources
@@ -114,12 +114,16 @@ def _key(key: GroupKey, place: str) -> str:
     size = key.bucket
     if size is None:
         return place
+    return f"CASE typeof({place}) WHEN 'integer' THEN {place} - {beyond(place, size)} END"
+
+
+def beyond(place: str, size: int) -> str:
+    """By how much an integer is greater than the bucket that it is in."""
     # The remainder has the sign of the number.
-    bucket = f"{place} - ({place} % {size} + {size}) % {size}"
-    return f"CASE typeof({place}) WHEN 'integer' THEN {bucket} END"
+    return f"({place} % {size} + {size}) % {size}"
 
 
-def _numeric(where: Filter) -> frozenset[str]:
+def numbers_of(where: Filter) -> frozenset[str]:
     """The paths at which all that matches has numbers."""
     nodes = where.nodes if isinstance(where, And) else (where,)
     return frozenset(
@@ -131,7 +135,8 @@ def _numeric(where: Filter) -> frozenset[str]:
     )
 
 
-def _reduced(reduction: Reduction, places: Mapping[str, str], numeric: Collection[str]) -> str:
+def reduced(reduction: Reduction, places: Mapping[str, str], numeric: Collection[str]) -> str:
+    """What a group comes to, of the values at their places; at some, there are numbers only."""
     place = "*" if reduction.path is None else places[reduction.path]
     if reduction.reducer in _OF_NUMBERS and reduction.path not in numeric:
         place = _NUMBER.format(place)

@@ -5,7 +5,8 @@ What counts and adds up reads the index alone. From the documents it would take 
 
 import re
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from mlflow_docstore.adapters.document.layout import Measures
@@ -19,6 +20,7 @@ from .tables import ROWS, assume
 
 _COLUMN = "m."
 _PLAIN = re.compile(r"[a-z0-9_.]+")
+_WHOLE = "INTEGER"
 _BRACKETS = frozenset({Bracket.NUMBER, Bracket.TEXT})
 _RARE = ROWS // 10
 """What is assumed of an index that leaves documents out, so that it is taken wherever it can be."""
@@ -54,18 +56,50 @@ class _ColumnCompiler(SqliteCompiler):
         return node.operator is Operator.NE
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The measures that a table has.
+
+    Args:
+        orders: The paths of each index.
+        whole: Those at which there are integers only.
+    """
+
+    orders: tuple[tuple[str, ...], ...]
+    whole: frozenset[str] = frozenset()
+
+
 class MeasuringCompiler(SqliteCompiler):
     """Filters on columns, as far as these can tell.
 
     Args:
         in_terms: The most terms in one membership test.
-        measures: The paths that have columns.
+        kept: What has columns.
     """
 
-    def __init__(self, in_terms: int, measures: Collection[str]) -> None:
+    def __init__(self, in_terms: int, kept: Kept) -> None:
         super().__init__(DOCUMENT, in_terms)
-        self._measures = measures
+        self._kept = kept
+        self._measures = frozenset(name for order in kept.orders for name in order)
         self._columns = _ColumnCompiler(_COLUMNS, in_terms)
+
+    def is_whole(self, field: Field) -> bool:
+        """Whether there are integers only."""
+        return field.name in self._kept.whole
+
+    def are_ordered(self, field: Field, equal: Collection[str], among: Collection[str]) -> bool:
+        """Whether an index has values in their order, where all others are the same.
+
+        Args:
+            field: Where the values are.
+            equal: The paths that have one value each.
+            among: All paths that are asked for.
+        """
+        return any(
+            set(order).issuperset({field.name, *among})
+            and set(order[: order.index(field.name)]).issubset(equal)
+            for order in self._kept.orders
+        )
 
     def at(self, field: Field) -> Source:
         return _COLUMNS if field.name in self._measures else super().at(field)
@@ -98,10 +132,12 @@ def make_measures(native: sqlite3.Connection, table: str, measures: Sequence[Mea
         return
     found = native.execute("SELECT name FROM pragma_table_xinfo(?)", (table,))
     there = {name for (name,) in found.fetchall()}
+    whole = {name for these in measures for name in these.whole}
     for one in dict.fromkeys(name for these in measures for name in these.paths):
         if f"{_COLUMN}{one}" not in there:
             # Of whatever type: to ask for it would make changes take 25 times as long.
-            how = f"GENERATED ALWAYS AS ({DOCUMENT.value(path(one))}) VIRTUAL"
+            kind = _WHOLE if one in whole else ""
+            how = f"{kind} GENERATED ALWAYS AS ({DOCUMENT.value(path(one))}) VIRTUAL"
             native.execute(f"ALTER TABLE {identifier(table)} ADD COLUMN {_column(one)} {how}")
     _make_indexes(native, table, measures)
 
@@ -134,18 +170,24 @@ def _create_index(table: str, number: int, measures: Measures) -> str:
 
 
 def measures_of(table: str) -> Clause:
-    """The statement of the columns that indexes of measures hold; none where there is no index."""
+    """The statement of what indexes of measures hold; none where there is no index."""
     return Clause(
-        "SELECT DISTINCT columns.name FROM pragma_index_list(?1) AS indexes,"
-        " pragma_index_info(indexes.name) AS columns"
-        " WHERE substr(indexes.name, 1, length(?2)) = ?2",
+        "SELECT indexes.name, columns.name, kinds.type FROM pragma_index_list(?1) AS indexes,"
+        " pragma_index_info(indexes.name) AS columns JOIN pragma_table_xinfo(?1) AS kinds"
+        " ON kinds.name = columns.name WHERE substr(indexes.name, 1, length(?2)) = ?2"
+        " ORDER BY indexes.name, columns.seqno",
         (table, _index_name(table)),
     )
 
 
-def measured_path(column: str) -> str:
-    """The path whose values a column holds."""
-    return column.removeprefix(_COLUMN)
+def kept(found: Iterable[tuple[str, str, str]]) -> Kept:
+    """What that statement has found."""
+    orders, whole = defaultdict[str, list[str]](list), set[str]()
+    for index, column, kind in found:
+        orders[index].append(column.removeprefix(_COLUMN))
+        if kind == _WHOLE:
+            whole.add(column.removeprefix(_COLUMN))
+    return Kept(tuple(map(tuple, orders.values())), frozenset(whole))
 
 
 def is_of_measures(table: str, index: str) -> bool:

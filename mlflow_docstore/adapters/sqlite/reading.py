@@ -12,12 +12,13 @@ from mlflow_docstore.adapters.document.rules.paths import pick, tree
 from mlflow_docstore.adapters.document.rules.values import field_name
 from mlflow_docstore.core.query import Filter, In, Leaf, Scalar, path
 
+from .buckets import buckets_of
 from .calls import Calls
 from .clauses import Clause, identifier
 from .columns import is_exact, length_of, place_of
 from .compiler import SqliteCompiler
 from .groups import group_of, group_rows, plain_values, values_of
-from .measures import MeasuringCompiler, measured_path, measures_of
+from .measures import MeasuringCompiler, kept, measures_of
 from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
 from .searches import Haste, Searches
 from .values import decode, plain_text
@@ -69,7 +70,8 @@ class Reading:
 
     def groups(self, collection: str, query: Group) -> list[GroupRow]:
         """The groups of a query."""
-        read = group_of(self._calls.table(collection), query, self._values_of(collection))
+        table, compiler = self._calls.table(collection), self._values_of(collection)
+        read = buckets_of(table, query, compiler) or group_of(table, query, compiler)
         return group_rows(self._calls.rows("group", collection, read), query)
 
     def tuples(
@@ -95,10 +97,10 @@ class Reading:
         found = self._measuring.get(collection)
         if found is None:
             columns = measures_of(self._calls.table(collection))
-            paths = [
-                measured_path(name) for (name,) in self._calls.rows("measures", collection, columns)
-            ]
-            found = MeasuringCompiler(self._compiler.in_terms, paths) if paths else self._compiler
+            measures = kept(self._calls.rows("measures", collection, columns))
+            found = self._compiler
+            if measures.orders:
+                found = MeasuringCompiler(self._compiler.in_terms, measures)
             self._measuring[collection] = found
         return found
 

@@ -13,9 +13,10 @@ from mlflow_docstore.adapters.document.groups import Group, GroupKey, Reducer, R
 from mlflow_docstore.adapters.document.layout import Collection, Index, Layout, Measures
 from mlflow_docstore.adapters.memory.database import Database
 from mlflow_docstore.adapters.memory.driver import MemoryDriver
+from mlflow_docstore.adapters.sqlite.buckets import buckets_of
 from mlflow_docstore.adapters.sqlite.driver import SqliteDriver
 from mlflow_docstore.adapters.sqlite.groups import group_of, values_of
-from mlflow_docstore.adapters.sqlite.measures import MeasuringCompiler
+from mlflow_docstore.adapters.sqlite.measures import Kept, MeasuringCompiler
 from mlflow_docstore.core.metrics import LARGEST
 from mlflow_docstore.core.query import (
     And,
@@ -120,7 +121,7 @@ def test_values_are_those_of_memory(pair: tuple[Driver, Driver], where: str) -> 
 @pytest.mark.usefixtures("pair")
 def test_no_document_is_looked_into(file: Path) -> None:
     where = And((equals("scope", "a"), SINCE))
-    compiler = MeasuringCompiler(100, MEASURES)
+    compiler = MeasuringCompiler(100, Kept((MEASURES,)))
     query = Group(where, (HOUR, STATE), TOTALS)
     for read in (
         group_of("mlflow.c", query, compiler),
@@ -142,6 +143,69 @@ def test_what_is_changed_is_counted_as_it_is_now(driver: Driver) -> None:
     assert sorted(driver.tuples("c", equals("scope", "a"), ("time",))) == [(5,)]
 
 
+class TestBuckets:
+    """They are ranges of an index where it has their values in order, and sorted elsewhere."""
+
+    TIMES = (-(2**63) + 100, -61, -60, -1, 0, 7.0, 7.5, "7", 59, 60, 2**40, 2**63 - 1)
+
+    @staticmethod
+    def whole() -> Layout:
+        """One that says that all times are integers."""
+        return Layout(1, (Collection("c", measures=(Measures(MEASURES, whole=("time",)),)),))
+
+    @pytest.mark.parametrize("reduction", TOTALS, ids=str)
+    @pytest.mark.parametrize("where", FILTERS)
+    def test_they_are_those_of_memory(
+        self, pair: tuple[Driver, Driver], where: str, reduction: Reduction
+    ) -> None:
+        for limit in (None, 2):
+            query = Group(FILTERS[where], (HOUR,), (reduction,), limit=limit)
+            expected, found = (one.group("c", query) for one in pair)
+            assert found == expected
+
+    @pytest.mark.parametrize(
+        "bounds",
+        [(), (SINCE, Compare(path("time"), Operator.LE, 600)), (equals("time", 140),)],
+        ids=str,
+    )
+    def test_integers_need_not_be_told_from_others(
+        self, pair: tuple[Driver, Driver], driver: Driver, bounds: tuple[Filter, ...]
+    ) -> None:
+        driver.drop(["c"])
+        driver.prepare(self.whole())
+        driver.insert_many("c", DOCUMENTS)
+        query = Group(And((equals("scope", "a"), *bounds)), (HOUR,), TOTALS[:2])
+        expected, found = (one.group("c", query) for one in pair)
+        assert found == expected
+
+    def test_only_integers_are_in_any(self, pair: tuple[Driver, Driver]) -> None:
+        rows = [{"_id": f"e{n}", "scope": "e", "time": time} for n, time in enumerate(self.TIMES)]
+        counts = Group(equals("scope", "e"), (HOUR,))
+        for one in pair:
+            one.insert_many("c", rows)
+        expected, found = (one.group("c", counts) for one in pair)
+        assert found == expected
+        assert sum(row.values[0] or 0 for row in found) == 9
+
+    def test_nothing_is_sorted(self, driver: Driver, file: Path) -> None:
+        driver.prepare(self.whole())
+        compiler = MeasuringCompiler(100, Kept((MEASURES,), frozenset({"time"})))
+        query = Group(And((equals("scope", "a"), SINCE)), (HOUR,))
+        read = buckets_of("mlflow.c", query, compiler)
+        assert read is not None
+        assert "typeof" not in read.text
+        plan = [row[3] for row in native(file, f"EXPLAIN QUERY PLAN {read.text}", *read.parameters)]
+        searches = [step for step in plan if step.startswith("SEARCH")]
+        assert len(searches) == 3
+        assert all("(m.scope=? AND m.time>? AND m.time<?)" in step for step in searches)
+        assert not any("TEMP" in step for step in plan)
+
+    def test_what_is_spread_over_the_index_is_sorted(self) -> None:
+        compiler = MeasuringCompiler(100, Kept((MEASURES,)))
+        for where in (SINCE, In(path("scope"), ("a", "b")), Or((equals("scope", "a"),))):
+            assert buckets_of("mlflow.c", Group(where, (HOUR,)), compiler) is None
+
+
 class TestRareValues:
     """Who has none of them is not in their index, and is counted all the same."""
 
@@ -160,7 +224,7 @@ class TestRareValues:
             assert found == expected
 
     def test_who_asks_for_them_reads_their_index_alone(self, file: Path) -> None:
-        compiler = MeasuringCompiler(100, ("scope", "time", "state", "usage.cost"))
+        compiler = MeasuringCompiler(100, Kept(tuple(one.paths for one in COSTS)))
         query = Group(self.WITH_COST, (STATE,), (Reduction(Reducer.SUM, "usage.cost"),))
         read = group_of("mlflow.c", query, compiler)
         plan = native(file, f"EXPLAIN QUERY PLAN {read.text}", *read.parameters)
