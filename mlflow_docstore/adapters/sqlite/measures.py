@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mlflow_docstore.adapters.document.layout import Measures
 from mlflow_docstore.adapters.document.rules.values import Bracket, accepted, bracket
 from mlflow_docstore.core.metrics import LARGEST
-from mlflow_docstore.core.query import Compare, Field, In, Like, Operator, path
+from mlflow_docstore.core.query import And, Compare, Field, Filter, In, Like, Operator, path
 
 from .clauses import DOCUMENT, Clause, Source, identifier
 from .compiler import SqliteCompiler
@@ -99,6 +99,18 @@ class MeasuringCompiler(SqliteCompiler):
             set(order).issuperset({field.name, *among})
             and set(order[: order.index(field.name)]).issubset(equal)
             for order in self._kept.orders
+        )
+
+    def is_passed_by(self, where: Filter) -> bool:
+        """Whether documents are picked by a list of values that no column has.
+
+        An index of documents finds them, where that of the measures would be walked from its
+        beginning to its end.
+        """
+        nodes = where.nodes if isinstance(where, And) else (where,)
+        return any(
+            isinstance(node, In) and not node.negated and node.field.name not in self._measures
+            for node in nodes
         )
 
     def at(self, field: Field) -> Source:

@@ -40,7 +40,7 @@ class Reading:
         self._calls = calls
         self._compiler = compiler
         self._searches = Searches(calls, compiler, haste)
-        self._measuring: dict[str, SqliteCompiler] = {}
+        self._measuring: dict[str, MeasuringCompiler | None] = {}
 
     def rows(self, collection: str, query: Find) -> list[Row]:
         """The rows of a query."""
@@ -70,7 +70,7 @@ class Reading:
 
     def groups(self, collection: str, query: Group) -> list[GroupRow]:
         """The groups of a query."""
-        table, compiler = self._calls.table(collection), self._values_of(collection)
+        table, compiler = self._calls.table(collection), self._values_of(collection, query.where)
         read = buckets_of(table, query, compiler) or group_of(table, query, compiler)
         return group_rows(self._calls.rows("group", collection, read), query)
 
@@ -84,7 +84,7 @@ class Reading:
     ) -> Iterator[tuple[Value, ...]]:
         """The values of documents, or of elements: of all at once, as they are no documents."""
         table = self._calls.table(collection)
-        read = values_of(table, where, fields, each, of_each, self._values_of(collection))
+        read = values_of(table, where, fields, each, of_each, self._values_of(collection, where))
         for row in self._calls.rows("tuples", collection, read):
             yield plain_values(row) if fields else ()
 
@@ -92,17 +92,22 @@ class Reading:
         """Columns of measures may have come or gone."""
         self._measuring.clear()
 
-    def _values_of(self, collection: str) -> SqliteCompiler:
-        """The compiler for what is read of values, which knows the columns that hold them."""
-        found = self._measuring.get(collection)
-        if found is None:
+    def _values_of(self, collection: str, where: Filter) -> SqliteCompiler:
+        """The compiler for what is read of values: it knows the columns that hold them."""
+        measuring = self._measuring_of(collection)
+        if measuring is None or measuring.is_passed_by(where):
+            return self._compiler
+        return measuring
+
+    def _measuring_of(self, collection: str) -> MeasuringCompiler | None:
+        if collection not in self._measuring:
             columns = measures_of(self._calls.table(collection))
             measures = kept(self._calls.rows("measures", collection, columns))
-            found = self._compiler
-            if measures.orders:
-                found = MeasuringCompiler(self._compiler.in_terms, measures)
-            self._measuring[collection] = found
-        return found
+            in_terms = self._compiler.in_terms
+            self._measuring[collection] = (
+                MeasuringCompiler(in_terms, measures) if measures.orders else None
+            )
+        return self._measuring[collection]
 
     def _shown(self, rows: list[Row], query: Find) -> list[Row]:
         """The rows with the fields that were asked for, and what is joined to them."""

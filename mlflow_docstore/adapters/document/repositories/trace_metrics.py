@@ -28,9 +28,12 @@ from mlflow_docstore.adapters.document.queries.trace_metrics import (
 )
 from mlflow_docstore.adapters.document.queries.traces import trace_filter
 from mlflow_docstore.adapters.document.traces.stored import IS_ACTIVE, StoredTraces, within
-from mlflow_docstore.core.query import Filter, In, all_of, path
+from mlflow_docstore.core.query import Filter, In, Order, all_of, path
 from mlflow_docstore.core.trace_metrics import Keys, Summary
 from mlflow_docstore.ports.trace_metrics import MetricGroup, TraceMetricQuery, TraceMetricRepository
+
+_LATEST = (Order(path(codec.RECENT)),)
+"""As their index has them: in any other order each piece of a scan sorts all that is left."""
 
 
 class DocumentTraceMetrics(TraceMetricRepository):
@@ -102,7 +105,7 @@ class DocumentTraceMetrics(TraceMetricRepository):
             yield (*experiments, *measured(query))
             return
         where = (*experiments, IS_ACTIVE, *traces_of(query))
-        chosen = self._traces.documents.scan(where, fields=(codec.ERA,))
+        chosen = self._traces.documents.scan(where, order=_LATEST, fields=(codec.ERA,))
         while batch := list(islice(chosen, self._traces.in_terms)):
             yield (
                 one_of(span_codec.TRACE, tuple(trace["_id"] for trace in batch)),
