@@ -13,6 +13,9 @@ _SPANS = "half of it is MLflow's: spans are translated from the conventions of o
 _SPAN_ENTITIES = "MLflow parses each span and looks through its attributes; bare ends with JSON"
 _TRACES = "an entity of MLflow's a trace takes as long as its JSON, with which the bare driver ends"
 
+_FEW = "below some thousands ours makes no index: each trace is looked at, as MLflow's are"
+_CHARTS = "an index of as many values is read as MLflow's is; no sums are kept beside it"
+
 _REASONS: Mapping[str, str] = {
     "get_run": "building MLflow's entities takes as long as the bare driver's whole read",
     "log_batch: 100 params": "each param is a condition, a change and a field of JSON, 5 µs",
@@ -32,7 +35,7 @@ _REASONS: Mapping[str, str] = {
     "get_latest_versions": _LAYERS,
     "load_prompt: by version": _CLIENT,
     "load_prompt: by alias": _CLIENT,
-    "create_assessment": "two commits, which a crash may part, of id and trace; bare: one",
+    "create_assessment": "the trace is read and judged before it is written; bare: one statement",
     "time to open it in a new process that has imported MLflow": (
         "Python makes some fifty frozen dataclasses, nearly 1 ms each"
     ),
@@ -49,6 +52,17 @@ _FAMILIES: Mapping[str, str] = {
     "search_traces: tag of half": _TRACES,
     "search_traces: metadata of half": _TRACES,
     "search_traces: status of most": _TRACES,
+    "search_traces: span name of most": "the spans themselves are asked, by a second command",
+    "search_traces: feedback": "feedback may be of a session: a command before asks for that",
+    "search_traces: tag, 1,000": _FEW,
+    "search_traces: metadata, 1,000": _FEW,
+    "search_traces: status, 1,000": _FEW,
+    "search_traces: run, 1,000": _FEW,
+    "search_traces: span name, 1,000": _FEW,
+    "query_trace_metrics: p95": "all values come here, as no two databases interpolate alike",
+    "query_trace_metrics: ": _CHARTS,
+    "log a trace of ": _SPANS,
+    "feedback of a quarter, 1,000": "a call of 2 ms that looks at some hundred traces",
     "search_registered_models: ": "entities of MLflow's, a model's and one a stage: 50 µs a model",
     "search_model_versions: ": "an entity of MLflow's a version, 10 µs; bare ends with JSON",
     "tag equality, indexed": "a call of 2 ms: what else the machine does, as the bare driver shows",
@@ -61,7 +75,7 @@ _BY_ID = "the stand-in looks for what findAndModify changes in the whole collect
 _OF_THE_STAND_IN: Mapping[str, str] = {
     "a trace of ": _BY_ID,
     "log a trace of ": _BY_ID,
-    "create_assessment": f"{_BY_ID}; bare: one command less",
+    "create_assessment": _BY_ID,
     "search_traces: span name": "a second command asks the spans themselves; bare: not",
 }
 """As ``_FAMILIES``, on MongoDB's protocol."""

@@ -16,6 +16,7 @@ from tests.contract.traces.assessment_scenarios import (
 
 from .conftest import Heard
 from .test_commands import experiment_in
+from .tracing import Traced
 
 Call = Callable[[DocStoreTrackingStore, str, str], object]
 """With the ids of a trace and of an assessment on it."""
@@ -80,3 +81,11 @@ def test_a_deleted_run_that_made_some_costs_two_more_and_one_a_trace(heard: Hear
     with heard.listener.during() as sent:
         heard.store.delete_run(run_id)
     assert sent.names == ["update", "find", "find", *["findAndModify"] * 5, "delete"]
+
+
+def test_where_two_documents_can_be_one_write_claim_and_assessment_are(traced: Traced) -> None:
+    trace_id = assessed_trace(traced.tracking)
+    with traced.during() as heard:
+        traced.tracking.create_assessment(feedback(trace_id))
+    # The trace and the claim are looked for, then written.
+    assert heard.names == ["BEGIN", "SELECT", "SELECT", "UPDATE", "INSERT", "COMMIT"]

@@ -98,9 +98,12 @@ class Documents:
         """Store each whole, in the place of what has its id. An id is never another workspace's."""
         self._driver.put_many(self.collection, [stamped(document) for document in documents])
 
-    def inserts(self, documents: Sequence[Document], *, replacing: bool = False) -> Inserts:
-        """What a write to another collection is to insert beside it."""
-        return Inserts(self.collection, [stamped(document) for document in documents], replacing)
+    def inserts(
+        self, documents: Sequence[Document], *, replacing: bool = False, demanded: bool = False
+    ) -> Inserts:
+        """What a write to another collection is to insert beside it; see ``Inserts``."""
+        stamps = [stamped(document) for document in documents]
+        return Inserts(self.collection, stamps, replacing, demanded)
 
     def patch(
         self,

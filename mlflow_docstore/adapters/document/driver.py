@@ -56,11 +56,20 @@ class Inserts:
         collection: Where to.
         documents: Any number; they are one write.
         replacing: Whether those whose ids are taken replace what is there.
+        demanded: Whether all ids must be free, as if the precondition said so; beside patches only.
+
+    Raises:
+        ValueError: Ids that have to be free cannot be replaced.
     """
 
     collection: str
     documents: Sequence[Document]
     replacing: bool = False
+    demanded: bool = False
+
+    def __post_init__(self) -> None:
+        if self.replacing and self.demanded:
+            raise ValueError("ids that have to be free cannot be replaced")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,16 @@ class Row:
 
     document: Document
     position: tuple[Scalar, ...]
+
+
+def require_undemanding(beside: Inserts | None) -> None:
+    """Refuse what cannot come with an insert, which has no precondition.
+
+    Raises:
+        ValueError: It demands that ids are free.
+    """
+    if beside is not None and beside.demanded:
+        raise ValueError("only beside a patch can ids have to be free")
 
 
 class PartlyWritten(Unavailable):
@@ -237,6 +256,9 @@ class Driver(Protocol):
             ordered: Insert in order and stop at the first taken id.
             beside: What to insert with the first of them, whether or not its id is free: all of
                 that is one write, and the rest comes after it. Needs ``Feature.PATCH_INSERT``.
+
+        Raises:
+            ValueError: ``beside`` demands that ids are free.
         """
 
     @abstractmethod

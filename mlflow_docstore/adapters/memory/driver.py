@@ -14,6 +14,7 @@ from mlflow_docstore.adapters.document.driver import (
     Patch,
     Row,
     Server,
+    require_undemanding,
 )
 from mlflow_docstore.adapters.document.grouping import grouped
 from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
@@ -72,6 +73,7 @@ class MemoryDriver(Driver):
         ordered: bool = False,
         beside: Inserts | None = None,
     ) -> frozenset[str]:
+        require_undemanding(beside)
         copies = [self._fitting(identified(document)) for document in documents]
         others = [self._fitting(identified(one)) for one in _documents(beside)]
         with self._database.lock:
@@ -100,6 +102,8 @@ class MemoryDriver(Driver):
             stored = self._table(collection).documents
             document = stored.get(key)
             if document is None or not matches(document):
+                return Outcome(matched=False)
+            if beside is not None and not _may_come(self._table(beside.collection), beside):
                 return Outcome(matched=False)
             stored[key] = changed = self._fitting(patched(copied(document), patch))
             if beside is not None:
@@ -210,6 +214,13 @@ def _armoured(data: bytes) -> str:
 
 def _documents(beside: Inserts | None) -> Sequence[Document]:
     return () if beside is None else beside.documents
+
+
+def _may_come(table: Table, beside: Inserts) -> bool:
+    """Whether the ids are free that have to be, while the lock is held."""
+    return not beside.demanded or table.documents.keys().isdisjoint(
+        document["_id"] for document in beside.documents
+    )
 
 
 def _take(table: Table, documents: Sequence[Document], *, replacing: bool) -> None:

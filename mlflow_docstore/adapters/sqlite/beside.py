@@ -23,11 +23,13 @@ class Beside:
         collection: Whose table it is.
         statement: Stores a row.
         rows: Ready to be stored.
+        refusal: Finds a row by an id that must be free; empty where none must.
     """
 
     collection: str | None = None
     statement: str = ""
     rows: tuple[Encoded, ...] = ()
+    refusal: str = ""
 
     @classmethod
     def of(
@@ -47,7 +49,15 @@ class Beside:
             return NOTHING_BESIDE
         rows = tuple(encode(identified(document)) for document in inserts.documents)
         store = put_into if inserts.replacing else insert_into
-        return cls(inserts.collection, store(identifier(table(inserts.collection))), rows)
+        name = identifier(table(inserts.collection))
+        refusal = f"SELECT 1 FROM {name} WHERE id = ?" if inserts.demanded else ""
+        return cls(inserts.collection, store(name), rows, refusal)
+
+    def is_refused(self, native: sqlite3.Connection) -> bool:
+        """Whether an id is taken that has to be free, within a transaction."""
+        if not self.refusal:
+            return False
+        return any(native.execute(self.refusal, (key,)).fetchone() for key, *_ in self.rows)
 
     def store(self, native: sqlite3.Connection) -> None:
         """Store them, within a transaction."""

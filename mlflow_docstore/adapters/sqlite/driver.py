@@ -15,6 +15,7 @@ from mlflow_docstore.adapters.document.driver import (
     Patch,
     Row,
     Server,
+    require_undemanding,
 )
 from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.layout import Index, Layout
@@ -94,6 +95,7 @@ class SqliteDriver(Driver):
         ordered: bool = False,
         beside: Inserts | None = None,
     ) -> frozenset[str]:
+        require_undemanding(beside)
         rest = iter([self._encoded(identified(document)) for document in documents])
         others, taken = Beside.of(beside, self._calls.table, self._encoded), set[str]()
         statement = insert_into(self._name(collection))
@@ -132,7 +134,7 @@ class SqliteDriver(Driver):
         def change(native: sqlite3.Connection) -> Outcome:
             found = native.execute(read, (_id(key),)).fetchone()
             document = None if found is None else decode(*found)
-            if document is None or not matches(document):
+            if document is None or not matches(document) or others.is_refused(native):
                 return _NOT_MATCHED
             if patch != _NOTHING:
                 _, *columns = self._encoded(patched(document, patch))

@@ -159,6 +159,39 @@ class TestOthersThatReplace:
         assert contents(other, "x") == [{"_id": "x", "n": 2}]
 
 
+class TestOthersThatAreDemanded:
+    @pytest.fixture(autouse=True)
+    def _supported(self, table: Table) -> None:
+        table.requires(Feature.PATCH_INSERT)
+        table.put(a={"p": 1})
+
+    def patch(self, table: Table, other: Table, *keys: str) -> Outcome:
+        beside = Inserts(other.name, [{"_id": key, "n": 2} for key in keys], demanded=True)
+        return table.driver.patch(
+            table.name, "a", Patch(set={"p": 2}), returning=True, beside=beside
+        )
+
+    def test_come_with_a_patch_where_their_ids_are_free(self, table: Table, other: Table) -> None:
+        assert self.patch(table, other, "x", "y") == Outcome(True, {"_id": "a", "p": 2})
+        assert contents(other, "xy") == [{"_id": "x", "n": 2}, {"_id": "y", "n": 2}]
+
+    def test_nothing_happens_where_one_is_taken(self, table: Table, other: Table) -> None:
+        other.put(y={"n": 1})
+        assert self.patch(table, other, "x", "y") == Outcome(matched=False)
+        assert table.get() == {"_id": "a", "p": 1}
+        assert contents(other, "xy") == [None, {"_id": "y", "n": 1}]
+
+    def test_cannot_come_with_an_insert(self, table: Table, other: Table) -> None:
+        beside = Inserts(other.name, [{"_id": "x"}], demanded=True)
+        with pytest.raises(ValueError, match="only beside a patch"):
+            table.driver.insert_many(table.name, [{"_id": "b"}], beside=beside)
+        assert contents(table, "b") == [None]
+
+    def test_cannot_replace(self, other: Table) -> None:
+        with pytest.raises(ValueError, match="cannot be replaced"):
+            Inserts(other.name, [], replacing=True, demanded=True)
+
+
 def test_an_insert_with_others_is_refused_where_it_is_lacking(table: Table, other: Table) -> None:
     table.lacks(Feature.PATCH_INSERT)
     with pytest.raises(Unsupported):

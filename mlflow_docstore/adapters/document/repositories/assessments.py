@@ -39,7 +39,7 @@ from mlflow_docstore.adapters.document.traces.claims import (
 )
 from mlflow_docstore.adapters.document.traces.stored import IS_ACTIVE, StoredTraces
 from mlflow_docstore.core.errors import AlreadyExists, LimitExceeded, NotFound
-from mlflow_docstore.core.query import In, equals, path
+from mlflow_docstore.core.query import Filter, In, equals, path
 from mlflow_docstore.ports.assessments import AssessmentRepository
 
 _TRACES_AT_ONCE = 16
@@ -76,6 +76,8 @@ class DocumentAssessments(AssessmentRepository):
             # Before the id is claimed: of two mistakes this is the worse.
             read = self._traces.get(trace_id)
             element_of(read, assessment.overrides)
+        elif not encoded.parts and self._added_at_once(trace_id, element, token):
+            return answer
         try:
             self._claims.take(trace_id, [element], token)
         except AlreadyExists:
@@ -142,6 +144,26 @@ class DocumentAssessments(AssessmentRepository):
         if runs:
             self._purge(runs)
 
+    def _added_at_once(self, trace_id: str, element: Document, token: str) -> bool:
+        """Whether claim and element were written together.
+
+        Not where the database cannot, nor where anything speaks against it: the way of two writes
+        finds out what that is, and whether a first attempt at this was applied.
+        """
+        if not self._traces.together:
+            return False
+        patch, when = _addition(element, token, None)
+        outcome = self._traces.documents.patch(
+            trace_id,
+            patch,
+            when=when,
+            returning=True,
+            beside=self._claims.beside(trace_id, element, token),
+        )
+        if outcome.matched:
+            self._stored.lighten(outcome.document)
+        return outcome.matched
+
     def _add(self, trace_id: str, element: Document, token: str, read: Document | None) -> None:
         """Write the element of an id that was taken, once; ``read`` is its trace, if it was."""
         key, target = element[ID], element[OVERRIDES]
@@ -160,8 +182,7 @@ class DocumentAssessments(AssessmentRepository):
                     returning=True,
                 )
             else:
-                patch = Patch(set={MARK: token, held(key): token}, push={ASSESSMENTS: [element]})
-                when = (IS_ACTIVE, still(key, holder))
+                patch, when = _addition(element, token, holder)
                 outcome = self._traces.documents.patch(trace_id, patch, when=when, returning=True)
             if outcome.matched:
                 self._stored.lighten(outcome.document)
@@ -218,6 +239,15 @@ class DocumentAssessments(AssessmentRepository):
                 break
             waiting = tuple(raced)
         return gone
+
+
+def _addition(
+    element: Document, token: str, holder: str | None
+) -> tuple[Patch, tuple[Filter, Filter]]:
+    """What adds an element to its trace, and when it may."""
+    place = held(element[ID])
+    patch = Patch(set={MARK: token, place: token}, push={ASSESSMENTS: [element]})
+    return patch, (IS_ACTIVE, still(element[ID], holder))
 
 
 def _with_validity(trace: Document, assessment_id: str, *, valid: bool) -> list[Document] | None:

@@ -23,7 +23,7 @@ from mlflow_docstore.adapters.document.codecs.assessments import (
 )
 from mlflow_docstore.adapters.document.codecs.traces import ACTIVE, LIFECYCLE
 from mlflow_docstore.adapters.document.documents import Documents
-from mlflow_docstore.adapters.document.driver import Document, Driver, Patch
+from mlflow_docstore.adapters.document.driver import Document, Driver, Inserts, Patch
 from mlflow_docstore.adapters.document.keys import batches
 from mlflow_docstore.adapters.document.layout import ASSESSMENTS, TRACES
 from mlflow_docstore.adapters.document.queries.fields import one_of
@@ -98,6 +98,10 @@ class Claims:
             }
             if not waiting:
                 return
+
+    def beside(self, trace_id: str, element: Document, token: str) -> Inserts:
+        """The claim of an id that nobody may have asked for, to come with its element."""
+        return self._claims.inserts([self._asked(trace_id, element, token)], demanded=True)
 
     def mention(self, trace_id: str, element: Document) -> None:
         """Have an element found by its run, whatever its claim says."""
