@@ -35,6 +35,7 @@ _REASONS: Mapping[str, str] = {
     "get_latest_versions": _LAYERS,
     "load_prompt: by version": _CLIENT,
     "load_prompt: by alias": _CLIENT,
+    "start_trace": _LAYERS,
     "create_assessment": "the trace is read and judged before it is written; bare: one statement",
     "time to open it in a new process that has imported MLflow": (
         "Python makes some fifty frozen dataclasses, nearly 1 ms each"
@@ -54,7 +55,8 @@ _FAMILIES: Mapping[str, str] = {
     "search_traces: status of most": _TRACES,
     "search_traces: span name of most": "the spans themselves are asked, by a second command",
     "search_traces: feedback": "feedback may be of a session: a command before asks for that",
-    "search_traces: tag, 1,000": _FEW,
+    "search_traces: tag, 1,000 ": _FEW,
+    "search_traces: tag, 100,000 ": _TRACES,
     "search_traces: metadata, 1,000": _FEW,
     "search_traces: status, 1,000": _FEW,
     "search_traces: run, 1,000": _FEW,
