@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from .errors import InvalidArgument
 
@@ -173,6 +173,16 @@ def _spliced(nodes: tuple[Filter, ...]) -> Iterator[Filter]:
             yield from _spliced(node.nodes)
         else:
             yield node
+
+
+def conjuncts(where: Filter) -> tuple[Filter, ...]:
+    """What must hold, all of it: the nodes of an And, else the filter itself."""
+    return where.nodes if isinstance(where, And) else (where,)
+
+
+def is_equality(node: Filter) -> TypeGuard[Compare]:
+    """Whether a filter compares a field for equality with one value."""
+    return isinstance(node, Compare) and node.operator is Operator.EQ
 
 
 def equals(name: str, value: str | int | float | bool) -> Compare:

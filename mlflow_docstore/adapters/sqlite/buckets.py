@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from mlflow_docstore.adapters.document.groups import Group
 from mlflow_docstore.adapters.document.rules.values import INT64
-from mlflow_docstore.core.query import And, Compare, Exists, Filter, In, Like, Operator, path
+from mlflow_docstore.core.query import (
+    And,
+    Compare,
+    Exists,
+    Filter,
+    In,
+    Like,
+    Operator,
+    conjuncts,
+    is_equality,
+    path,
+)
 
 from .clauses import Clause, identifier
 from .compiler import SqliteCompiler
@@ -46,7 +57,7 @@ def buckets_of(table: str, query: Group, compiler: SqliteCompiler) -> Clause | N
     (key,), leaves = query.keys, _leaves(query.where)
     if key.bucket is None or leaves is None or not isinstance(compiler, MeasuringCompiler):
         return None
-    equal = {leaf.field.name for leaf in leaves if _is(leaf, Operator.EQ)}
+    equal = {leaf.field.name for leaf in leaves if is_equality(leaf)}
     among = {leaf.field.name for leaf in leaves}.union(query.fields)
     if not compiler.are_ordered(path(key.path), equal, among):
         return None
@@ -83,7 +94,7 @@ def _statement(table: str, query: Group, size: int, compiler: MeasuringCompiler)
 
 def _leaves(where: Filter) -> list[Compare | In | Like | Exists] | None:
     """What must be true, all of it; None where there is more to it."""
-    nodes = where.nodes if isinstance(where, And) else (where,)
+    nodes = conjuncts(where)
     leaves = [node for node in nodes if isinstance(node, _LEAVES)]
     return leaves if len(leaves) == len(nodes) else None
 
@@ -91,7 +102,7 @@ def _leaves(where: Filter) -> list[Compare | In | Like | Exists] | None:
 def _range(where: Filter, name: str) -> _Range:
     """The bounds apart, as SQLite looks up but one of two."""
     least, greatest, rest = [INT64[0]], [INT64[-1]], list[Filter]()
-    for node in where.nodes if isinstance(where, And) else (where,):
+    for node in conjuncts(where):
         bounds = {Operator.GE: least, Operator.LE: greatest}
         if (
             isinstance(node, Compare)
@@ -103,7 +114,3 @@ def _range(where: Filter, name: str) -> _Range:
         else:
             rest.append(node)
     return _Range(max(least), min(greatest), And(tuple(rest)))
-
-
-def _is(leaf: Filter, operator: Operator) -> bool:
-    return isinstance(leaf, Compare) and leaf.operator is operator

@@ -8,7 +8,7 @@ and a row that an index finds need not be parsed.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import Any
 
 from mlflow_docstore.adapters.document.rules.filters import FilterCompiler
 from mlflow_docstore.adapters.document.rules.values import Bracket, accepted, bracket
@@ -19,12 +19,12 @@ from mlflow_docstore.core.query import (
     Compare,
     Exists,
     Field,
-    Filter,
     In,
     Like,
     MissingOr,
     Operator,
     Or,
+    is_equality,
 )
 
 from .clauses import FALSE, TRUE, Clause, Source, bound, every, some
@@ -179,7 +179,7 @@ class SqliteCompiler(FilterCompiler[Clause]):
         through an array. Only for booleans, which nothing tells apart sooner: with a text, as
         names are, long searches get an index of elements, and shall not be taken for short ones.
         """
-        equal = [leaf for leaf in node.where if _is_equality(leaf)]
+        equal = [leaf for leaf in node.where if is_equality(leaf)]
         if self.source.id is None or not equal or not isinstance(equal[-1].value, bool):
             return []
         name = equal[-1].field.name.rpartition(".")[2]
@@ -217,10 +217,6 @@ def _bounded(clause: Clause) -> Clause:
         size = len(clause.parameters)
         raise LimitExceeded("filter", limit="conditions", allowed=_PARAMETERS, size=size)
     return clause
-
-
-def _is_equality(node: Filter) -> TypeGuard[Compare]:
-    return isinstance(node, Compare) and node.operator is Operator.EQ
 
 
 def _is_ambiguous(value: object) -> bool:

@@ -12,7 +12,7 @@ from mlflow_docstore.adapters.document.groups import (
     within,
 )
 from mlflow_docstore.adapters.document.rules.values import Bracket, bracket
-from mlflow_docstore.core.query import And, Compare, Filter, Leaf, Operator, path
+from mlflow_docstore.core.query import And, Compare, Filter, Leaf, Operator, conjuncts, path
 
 from .clauses import Clause, Source, every, identifier
 from .compiler import SqliteCompiler
@@ -27,12 +27,12 @@ _NUMBER = "CASE WHEN {0} < '' THEN {0} END"
 """Numbers are less than texts."""
 
 _REDUCERS: Mapping[Reducer, str] = {
-    Reducer.COUNT: "count(",
-    Reducer.DISTINCT: "count(DISTINCT ",
-    Reducer.SUM: "sum(",
-    Reducer.AVERAGE: "avg(",
-    Reducer.MINIMUM: "min(",
-    Reducer.MAXIMUM: "max(",
+    Reducer.COUNT: "count({})",
+    Reducer.DISTINCT: "count(DISTINCT {})",
+    Reducer.SUM: "sum({})",
+    Reducer.AVERAGE: "avg({})",
+    Reducer.MINIMUM: "min({})",
+    Reducer.MAXIMUM: "max({})",
 }
 _OF_NUMBERS = frozenset(Reducer) - {Reducer.COUNT, Reducer.DISTINCT}
 
@@ -125,7 +125,7 @@ def beyond(place: str, size: int) -> str:
 
 def numbers_of(where: Filter) -> frozenset[str]:
     """The paths at which all that matches has numbers."""
-    nodes = where.nodes if isinstance(where, And) else (where,)
+    nodes = conjuncts(where)
     return frozenset(
         node.field.name
         for node in nodes
@@ -140,4 +140,4 @@ def reduced(reduction: Reduction, places: Mapping[str, str], numeric: Collection
     place = "*" if reduction.path is None else places[reduction.path]
     if reduction.reducer in _OF_NUMBERS and reduction.path not in numeric:
         place = _NUMBER.format(place)
-    return f"{_REDUCERS[reduction.reducer]}{place})"
+    return _REDUCERS[reduction.reducer].format(place)

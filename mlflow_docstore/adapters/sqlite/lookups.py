@@ -5,7 +5,17 @@ from itertools import takewhile
 from typing import Any
 
 from mlflow_docstore.adapters.document.driver import Aid
-from mlflow_docstore.core.query import And, AnyElement, Compare, Filter, In, Leaf, Operator, Or
+from mlflow_docstore.core.query import (
+    And,
+    AnyElement,
+    Compare,
+    Filter,
+    In,
+    Leaf,
+    Operator,
+    Or,
+    conjuncts,
+)
 
 from .clauses import Clause, bound, identifier
 from .compiler import SqliteCompiler
@@ -28,7 +38,7 @@ def lookup(
     Returns:
         None where an index of fields, which SQLite knows by itself, does or nothing is found.
     """
-    nodes = where.nodes if isinstance(where, And) else (where,)
+    nodes = conjuncts(where)
     for node in nodes:
         if isinstance(node, AnyElement | Or):
             parts = _parts(table, node, nodes, aids, compiler)

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from mlflow_docstore.adapters.document.layout import Measures
 from mlflow_docstore.adapters.document.rules.values import Bracket, accepted, bracket
 from mlflow_docstore.core.metrics import LARGEST
-from mlflow_docstore.core.query import And, Compare, Field, Filter, In, Like, Operator, path
+from mlflow_docstore.core.query import (
+    Compare,
+    Field,
+    Filter,
+    In,
+    Like,
+    Operator,
+    conjuncts,
+    path,
+)
 
 from .clauses import DOCUMENT, Clause, Source, identifier
 from .compiler import SqliteCompiler
@@ -107,7 +116,7 @@ class MeasuringCompiler(SqliteCompiler):
         An index of documents finds them, where that of the measures would be walked from its
         beginning to its end.
         """
-        nodes = where.nodes if isinstance(where, And) else (where,)
+        nodes = conjuncts(where)
         return any(
             isinstance(node, In) and not node.negated and node.field.name not in self._measures
             for node in nodes

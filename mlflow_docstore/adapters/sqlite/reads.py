@@ -16,6 +16,7 @@ from mlflow_docstore.core.query import (
     Order,
     Scalar,
     SortKey,
+    conjuncts,
     path,
 )
 
@@ -112,7 +113,7 @@ def alternatives(where: Filter) -> list[Filter]:
     An index has the order of rows that are equal in the fields before it. For few values of a field
     that is as many ranges, which are merged; all other rows would be sorted.
     """
-    nodes = where.nodes if isinstance(where, And) else (where,)
+    nodes = conjuncts(where)
     found: list[Filter] = [where]
     for place, node in enumerate(nodes):
         if isinstance(node, In) and not node.negated and node.field.name != "_id":
@@ -128,7 +129,7 @@ def alternatives(where: Filter) -> list[Filter]:
 
 
 def _replaced(where: Filter, place: int, node: Compare) -> Filter:
-    nodes = where.nodes if isinstance(where, And) else (where,)
+    nodes = conjuncts(where)
     return And((*nodes[:place], node, *nodes[place + 1 :]))
 
 

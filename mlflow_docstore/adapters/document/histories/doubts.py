@@ -18,6 +18,7 @@ from mlflow_docstore.core.query import (
     In,
     Operator,
     Or,
+    is_equality,
 )
 from mlflow_docstore.ports.logged_models import LoggedModelQuery, MetricPoints
 
@@ -57,7 +58,7 @@ def _doubts(node: Filter) -> Iterator[Doubt]:
 
 
 def _compares_values(node: Filter) -> TypeGuard[Doubt]:
-    return isinstance(node, In) or (isinstance(node, Compare) and node.operator is Operator.EQ)
+    return isinstance(node, In) or is_equality(node)
 
 
 def _values(doubt: Doubt) -> tuple[str | int | float, ...]:

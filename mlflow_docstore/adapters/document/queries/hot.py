@@ -9,7 +9,7 @@ from mlflow_docstore.adapters.document.driver import Aid
 from mlflow_docstore.adapters.document.keys import digest, escape
 from mlflow_docstore.adapters.document.layout import Index
 from mlflow_docstore.core.errors import InvalidArgument
-from mlflow_docstore.core.query import And, Compare, Field, FieldKind, Operator
+from mlflow_docstore.core.query import Compare, Field, FieldKind, Operator, conjuncts
 from mlflow_docstore.core.runs import RUN_NAME_TAG
 from mlflow_docstore.ports.runs import RunQuery
 
@@ -61,7 +61,7 @@ def _aid(field: Field) -> Aid:
 
 def _narrowing(query: RunQuery) -> Iterator[Field]:
     """Keys whose values an index could look up: of equalities first, as they find less."""
-    nodes = query.where.nodes if isinstance(query.where, And) else (query.where,)
+    nodes = conjuncts(query.where)
     ranges: list[Field] = []
     for node in nodes:
         match node:

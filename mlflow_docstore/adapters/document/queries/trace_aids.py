@@ -9,7 +9,6 @@ from mlflow_docstore.adapters.document.driver import Aid
 from mlflow_docstore.adapters.document.keys import digest
 from mlflow_docstore.adapters.document.layout import Index
 from mlflow_docstore.core.query import (
-    And,
     AnyElement,
     Compare,
     Filter,
@@ -17,6 +16,8 @@ from mlflow_docstore.core.query import (
     Operator,
     Or,
     Order,
+    conjuncts,
+    is_equality,
 )
 
 _SCOPE = ((codec.EXPERIMENT, 1), ("workspace", 1), (codec.LIFECYCLE, 1))
@@ -51,7 +52,7 @@ def aids(where: Sequence[Filter], order: Sequence[Order]) -> tuple[Aid, ...]:
         where: What documents must match.
         order: The sort keys.
     """
-    nodes = [one for node in where for one in (node.nodes if isinstance(node, And) else (node,))]
+    nodes = [one for node in where for one in conjuncts(node)]
     served = [*filter(None, map(_serving, nodes)), *filter(None, map(_range, nodes)), ()]
     sorting = [one.field.name for one in order[:1] if one.field.name not in _SERVED]
     return tuple(dict.fromkeys((*served[0], *map(_aid, sorting))))
@@ -83,11 +84,7 @@ def _range(node: Filter) -> tuple[Aid, ...]:
 
 
 def _of_elements(node: AnyElement) -> tuple[Aid, ...]:
-    equal = {
-        leaf.field.name
-        for leaf in node.where
-        if isinstance(leaf, Compare) and leaf.operator is Operator.EQ
-    }
+    equal = {leaf.field.name for leaf in node.where if is_equality(leaf)}
     for keys in (_OF_SESSIONS, _ELEMENTS[node.field.name]):
         if keys[0] in equal:
             return (_element_aid(node.field.name, keys),)
