@@ -1,0 +1,58 @@
+"""Containers of Azure's SDK on the stand-in."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+pytest.importorskip("azure.cosmos", reason="azure-cosmos is not installed")
+from azure.cosmos import ContainerProxy, CosmosClient, DatabaseProxy, PartitionKey
+
+from .service.access import KEY
+from .standin import StandIn, running
+
+Make = Callable[..., ContainerProxy]
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="session")
+def cosmos() -> Iterator[StandIn]:
+    with running() as standin:
+        yield standin
+
+
+@pytest.fixture(scope="session")
+def client(cosmos: StandIn) -> Iterator[CosmosClient]:
+    with CosmosClient(cosmos.endpoint, KEY, retry_total=0, retry_throttle_total=0) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def database(client: CosmosClient) -> DatabaseProxy:
+    return client.create_database("tests")
+
+
+@pytest.fixture
+def make(database: DatabaseProxy) -> Make:
+    """Makes a container, partitioned by ``/p`` unless it is told otherwise."""
+
+    def container(partition: Any = "/p", **options: Any) -> ContainerProxy:
+        return database.create_container(
+            f"container-{next(_NUMBERS)}", PartitionKey(path=partition), **options
+        )
+
+    return container
+
+
+@pytest.fixture
+def container(make: Make) -> ContainerProxy:
+    return make()
+
+
+@pytest.fixture
+def faulty(cosmos: StandIn) -> Iterator[StandIn]:
+    """The stand-in, which fails only for this test."""
+    yield cosmos
+    cosmos.recover()

@@ -1,0 +1,91 @@
+"""What an indexing policy lets a query sort by, and which rows it then loses.
+
+See https://learn.microsoft.com/azure/cosmos-db/index-policy and
+https://learn.microsoft.com/azure/cosmos-db/nosql/query/order-by.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from .limits import COMPOSITE_INDEXES, COMPOSITE_PATHS
+from .refusals import bad
+
+DEFAULT: dict[str, Any] = {
+    "indexingMode": "consistent",
+    "automatic": True,
+    "includedPaths": [{"path": "/*"}],
+    "excludedPaths": [{"path": '/"_etag"/?'}],
+}
+_ALWAYS = frozenset({("id",), ("_ts",)})
+_SEGMENT = re.compile(r'/(?:"((?:[^"\\]|\\.)*)"|([^/"]+))')
+
+Sort = tuple[tuple[str, ...], bool]
+"""Names to a value, without the alias before them; and whether downwards."""
+
+
+def segments(path: str) -> tuple[str, ...]:
+    return tuple(quoted or plain for quoted, plain in _SEGMENT.findall(path))
+
+
+class Indexing:
+    """A policy, judged when it is made.
+
+    Args:
+        policy: As a container has it.
+    """
+
+    def __init__(self, policy: dict[str, Any]) -> None:
+        self.policy = policy
+        self._included = [segments(one["path"]) for one in policy.get("includedPaths", ())]
+        self._excluded = [segments(one["path"]) for one in policy.get("excludedPaths", ())]
+        if ("*",) not in [*self._included, *self._excluded]:
+            raise bad("The root path '/*' must be either in included or in excluded paths.")
+        self._composites = [
+            [
+                (segments(one["path"]), one.get("order", "ascending") == "descending")
+                for one in index
+            ]
+            for index in policy.get("compositeIndexes", ())
+        ]
+        if len(self._composites) > COMPOSITE_INDEXES:
+            raise bad(f"There may be {COMPOSITE_INDEXES} composite indexes.")
+        for index in self._composites:
+            if not 2 <= len(index) <= COMPOSITE_PATHS or any("*" in path for path, _ in index):
+                raise bad(f"A composite index has 2 to {COMPOSITE_PATHS} paths, none of them open.")
+
+    def judge(self, order: Sequence[Sort]) -> None:
+        """Refuse an order that no index serves."""
+        if len(order) == 1 and not self._indexed(order[0][0]):
+            raise bad("The index path corresponding to the specified order-by item is excluded.")
+        turned = [(path, not downwards) for path, downwards in order]
+        if (
+            len(order) > 1
+            and list(order) not in self._composites
+            and turned not in self._composites
+        ):
+            raise bad(
+                "The order by query does not have a corresponding composite index that it can be "
+                "served from."
+            )
+
+    def keeps_missing(self, path: tuple[str, ...]) -> bool:
+        """Whether rows that lack it come back: only where it is included by name."""
+        return (*path, "?") in self._included or path in self._included
+
+    def _indexed(self, path: tuple[str, ...]) -> bool:
+        if path in _ALWAYS:
+            return True
+        included = max((_precision(one, path) for one in self._included), default=-1)
+        excluded = max((_precision(one, path) for one in self._excluded), default=-1)
+        return included > excluded or (included == excluded >= 0)
+
+
+def _precision(rule: tuple[str, ...], path: tuple[str, ...]) -> int:
+    """How exactly it speaks of a path; -1 where it does not. The most exact wins."""
+    *names, end = rule
+    if end == "*" and path[: len(names)] == tuple(names):
+        return 2 * len(names)
+    if end == "?" and path == tuple(names):
+        return 2 * len(names) + 1
+    return -1

@@ -1,0 +1,160 @@
+"""Pages of a query's results, and the tokens to go on by."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from . import charges
+from .expressions import ROOT, Row
+from .items import Container, Item, encoded
+from .kinds import UNDEFINED, rank
+from .limits import CONTINUATION_BYTES, RESPONSE_BYTES
+from .queries import Query, whole
+from .refusals import bad
+
+PAGE_ITEMS = 100
+"""Where the client names no number: https://learn.microsoft.com/rest/api/cosmos-db/query-documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which items a query is asked of: those of one key, or of physical partitions."""
+
+    key: str | None
+    ranges: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row that matches: where it stands in the order, and in the container."""
+
+    ranks: tuple[tuple[int, Any], ...]
+    place: tuple[int, int, int]
+    row: Row
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Results as JSON, the token of the next page, and what it cost."""
+
+    results: list[bytes]
+    continuation: str | None
+    charge: float
+
+
+def page(
+    container: Container, query: Query, parameters: Row, scope: Scope, size: int, token: str | None
+) -> Page:
+    """At most ``size`` results, and at most as many bytes as a response holds."""
+    after = _read(token)
+    judged(container, query)
+    hits = list(_hits(container, query, parameters, scope))
+    if query.is_grouped or query.distinct:
+        return _whole_page(query, parameters, hits, scope, size, after)
+    hits = _in_order(query, hits)
+    if after:
+        hits = [one for one in hits if _behind(query, one, after)]
+    else:
+        hits = hits[whole(query.offset, parameters) :]
+    taken = int(after.get("taken", 0))
+    most = query.top or query.limit
+    if most:
+        hits = hits[: max(whole(most, parameters) - taken, 0)]
+    results: list[bytes] = []
+    last = None
+    for read, hit in enumerate(_fitting(query, hits, size, results)):
+        last = hit if read + 1 < len(hits) else None
+    loaded = [len(one.item.text) for one in hits[: len(results)]]
+    following = last and _token(last, taken + len(results))
+    return Page(results, following, charges.query(len(scope.ranges), loaded))
+
+
+def judged(container: Container, query: Query) -> None:
+    """Refuse an order that no index serves."""
+    for value, _ in query.order:
+        if value.path[0] != query.sources[0].alias:
+            raise bad("ORDER BY over correlated collections is not supported.")
+    container.indexing.judge([(value.path[1:], downwards) for value, downwards in query.order])
+
+
+def _hits(container: Container, query: Query, parameters: Row, scope: Scope) -> Iterator[Hit]:
+    kept = [container.indexing.keeps_missing(value.path[1:]) for value, _ in query.order]
+    for item in container.items(scope.key, scope.ranges):
+        around = {**parameters, ROOT: item.document}
+        for place, row in enumerate(query.rows(around)):
+            ranks = tuple(rank(value.run(row)) for value, _ in query.order)
+            if all(keep or one[0] for keep, one in zip(kept, ranks, strict=True)):
+                yield Hit(ranks, (item.physical, item.number, place), row, item)
+
+
+def _in_order(query: Query, hits: list[Hit]) -> list[Hit]:
+    hits.sort(key=lambda hit: hit.place)
+    for place, (_, downwards) in reversed(list(enumerate(query.order))):
+        hits.sort(key=_rank_at(place), reverse=downwards)
+    return hits
+
+
+def _rank_at(place: int) -> Callable[[Hit], tuple[int, Any]]:
+    return lambda hit: hit.ranks[place]
+
+
+def _behind(query: Query, hit: Hit, after: dict[str, Any]) -> bool:
+    for mine, last, (_, downwards) in zip(hit.ranks, after["ranks"], query.order, strict=True):
+        if list(mine) != last:
+            return (mine > tuple(last)) != downwards
+    return hit.place > tuple(after["place"])
+
+
+def _fitting(query: Query, hits: list[Hit], size: int, results: list[bytes]) -> Iterator[Hit]:
+    """Append to ``results`` while they fit, and hand out what they were made of."""
+    room = RESPONSE_BYTES
+    for hit in hits:
+        value = UNDEFINED if query.star else query.projected(hit.row)
+        text = hit.item.text if query.star else b"" if value is UNDEFINED else encoded(value)
+        room -= len(text)
+        if results and (len(results) >= size or room < 0):
+            return
+        if text:
+            results.append(text)
+        yield hit
+
+
+def _whole_page(
+    query: Query,
+    parameters: Row,
+    hits: list[Hit],
+    scope: Scope,
+    size: int,
+    after: dict[str, Any],
+) -> Page:
+    """Of aggregates and distinct values, which are made of all rows."""
+    loaded = [len(one.item.text) for one in hits]
+    rows = query.grouped([one.row for one in _in_order(query, hits)], parameters)
+    values = [one for one in map(query.projected, rows) if one is not UNDEFINED]
+    texts = [encoded(one) for one in values]
+    if query.distinct:
+        texts = list(dict.fromkeys(texts))
+    texts = texts[whole(query.offset, parameters) :]
+    if most := query.top or query.limit:
+        texts = texts[: whole(most, parameters)]
+    taken = int(after.get("taken", 0))
+    results = texts[taken : taken + size]
+    more = taken + len(results) < len(texts)
+    following = json.dumps({"taken": taken + len(results)}) if more else None
+    return Page(results, following, charges.query(len(scope.ranges), loaded))
+
+
+def _token(last: Hit, taken: int) -> str:
+    token = json.dumps({"ranks": last.ranks, "place": last.place, "taken": taken})
+    if len(token) > CONTINUATION_BYTES:
+        raise bad("The continuation token is larger than a header may be.")
+    return token
+
+
+def _read(token: str | None) -> dict[str, Any]:
+    try:
+        return dict(json.loads(token)) if token else {}
+    except ValueError as error:
+        raise bad("The continuation token is invalid.") from error
