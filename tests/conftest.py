@@ -17,11 +17,16 @@ from mlflow_docstore.testing.guard.proxy import Proxy
 from mlflow_docstore.testing.subjects import THROW_AWAY_STORES
 
 from . import containers
+from .adapters.cosmosdb.standin import StandIn as CosmosStandIn
+from .adapters.cosmosdb.standin import running
 from .dialects import DIFFERING, GUARDED, JUDGED, OPTIONS, DialectWatch
 from .standin import HOST, StandIn
 
 STANDIN = "standin"
 """The name of one more subject: the adapter of MongoDB on a database of the stand-in."""
+
+COSMOSDB = "cosmosdb"
+"""And another: the adapter of Azure Cosmos DB on a database of its stand-in."""
 
 CRASH_POINTS = "crash points"
 BROKEN_STORES = "broken stores"
@@ -139,6 +144,13 @@ def guarded(unwatched: StandIn) -> Iterator[Callable[[str], StandIn]]:
 
 
 @pytest.fixture(scope="session")
+def cosmos() -> Iterator[CosmosStandIn]:
+    """A stand-in for Azure Cosmos DB, which can be told to fail."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
 def container() -> Iterator[Callable[[str], str]]:
     """Starts the server of that name, once; the template of its URIs."""
     with ExitStack() as stack:
@@ -166,9 +178,12 @@ def throw_away(
     def make(name: str) -> str:
         if name in containers.IMAGES:
             return container(name).format(database=f"throw_away_{next(numbers)}")
-        if name not in {STANDIN, *GUARDED}:
+        if name not in {STANDIN, COSMOSDB, *GUARDED}:
             return throw_away(name)
         database = f"throw_away_{next(numbers)}"
+        if name == COSMOSDB:
+            cosmos: CosmosStandIn = request.getfixturevalue("cosmos")
+            return cosmos.uri(database)
         if name in GUARDED:
             server: StandIn = request.getfixturevalue("guarded")(name)
             return f"{GUARDED[name]}://{server.address}/{database}?{OPTIONS}"

@@ -1,4 +1,4 @@
-"""Containers of Azure's SDK on the stand-in."""
+"""Containers of Azure's SDK on the stand-in, with no adapter between."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -10,17 +10,11 @@ pytest.importorskip("azure.cosmos", reason="azure-cosmos is not installed")
 from azure.cosmos import ContainerProxy, CosmosClient, DatabaseProxy, PartitionKey
 
 from .service.access import KEY
-from .standin import StandIn, running
+from .standin import StandIn
 
 Make = Callable[..., ContainerProxy]
 
 _NUMBERS = count()
-
-
-@pytest.fixture(scope="session")
-def cosmos() -> Iterator[StandIn]:
-    with running() as standin:
-        yield standin
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +47,7 @@ def container(make: Make) -> ContainerProxy:
 
 @pytest.fixture
 def faulty(cosmos: StandIn) -> Iterator[StandIn]:
-    """The stand-in, which fails only for this test."""
+    """The stand-in, which fails only for this test; its log begins here."""
+    cosmos.forget()
     yield cosmos
     cosmos.recover()

@@ -32,11 +32,13 @@ class Expression:
         run: Computes it.
         path: Alias and names, where it is a path that has no index of an array or parameter.
         aggregate: Which one it is, if it is one.
+        name: What SELECT calls it, where it ends with a name.
     """
 
     run: Run
     path: tuple[str, ...] = ()
     aggregate: str | None = None
+    name: str | None = None
 
 
 _CONSTANTS = {"TRUE": True, "FALSE": False, "NULL": None, "UNDEFINED": UNDEFINED}
@@ -261,7 +263,7 @@ class Expressions:
             return self._call(name)
         if name not in self.names:
             raise bad(f"SC2001: Identifier '{name}' could not be resolved.")
-        return Expression(lambda row: row[name], path=(name,))
+        return Expression(lambda row: row[name], path=(name,), name=name)
 
     def _call(self, name: str) -> Expression:
         given = [self.expression() for _ in self.listed(")")]
@@ -304,7 +306,9 @@ class Expressions:
 def _step(found: Expression, name: str) -> Expression:
     run = found.run
     return Expression(
-        lambda row: _member(run(row), name), path=(*found.path, name) if found.path else ()
+        lambda row: _member(run(row), name),
+        path=(*found.path, name) if found.path else (),
+        name=name,
     )
 
 

@@ -184,7 +184,7 @@ class Queries(Expressions):
         if self.word("AS") or (self.token.kind == "word" and not self.token.keyword):
             name = self.name()
         else:
-            name = value.path[-1] if value.path else f"${len(query.columns) + 1}"
+            name = value.name or f"${len(query.columns) + 1}"
         query.columns.append((name, value))
 
     def _sources(self, query: Query, outer: set[str] | None) -> None:
