@@ -19,7 +19,9 @@ _NUMBERS = count()
 
 @pytest.fixture(scope="session")
 def client(cosmos: StandIn) -> Iterator[CosmosClient]:
-    with CosmosClient(cosmos.endpoint, KEY, retry_total=0, retry_throttle_total=0) as client:
+    """One that retries as little as it can be told to: 0 stands for the default."""
+    options = {"retry_total": 1, "enable_endpoint_discovery": False}
+    with CosmosClient(cosmos.endpoint, KEY, **options) as client:
         yield client
 
 
@@ -28,13 +30,19 @@ def database(client: CosmosClient) -> DatabaseProxy:
     return client.create_database("tests")
 
 
+def partition_key(path: str | list[str]) -> PartitionKey:
+    if isinstance(path, list):
+        return PartitionKey(path=path, kind="MultiHash")
+    return PartitionKey(path=path)
+
+
 @pytest.fixture
 def make(database: DatabaseProxy) -> Make:
     """Makes a container, partitioned by ``/p`` unless it is told otherwise."""
 
-    def container(partition: Any = "/p", **options: Any) -> ContainerProxy:
+    def container(partition: str | list[str] = "/p", **options: Any) -> ContainerProxy:
         return database.create_container(
-            f"container-{next(_NUMBERS)}", PartitionKey(path=partition), **options
+            f"container-{next(_NUMBERS)}", partition_key(partition), **options
         )
 
     return container
