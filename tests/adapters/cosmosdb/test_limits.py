@@ -10,6 +10,8 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 from .conftest import Make
 
 MB = 1024 * 1024
+LONG = f"SELECT '{'x' * MB}' FROM c"  # noqa: S608
+JOINED = "SELECT c.id FROM c" + "".join(f" JOIN a{n} IN c.a" for n in range(11))  # noqa: S608
 
 
 def sized(size: int) -> dict[str, Any]:
@@ -39,16 +41,11 @@ REFUSED: dict[str, tuple[Callable[[ContainerProxy], Any], int]] = {
     "a key that is a list": (lambda c: c.create_item({"id": "a", "p": [1]}), 400),
     "128 levels": (lambda c: c.create_item(nested(128)), 400),
     "a text of 512 KB": (
-        lambda c: list(c.query_items(f"SELECT '{'x' * MB}' FROM c", partition_key="p")),
+        lambda c: list(c.query_items(LONG, partition_key="p")),
         400,
     ),
     "eleven joins": (
-        lambda c: list(
-            c.query_items(
-                "SELECT * FROM c" + "".join(f" JOIN a{n} IN c.a" for n in range(11)),
-                partition_key="p",
-            )
-        ),
+        lambda c: list(c.query_items(JOINED, partition_key="p")),
         400,
     ),
     "another id": (lambda c: c.replace_item("a", {"id": "b", "p": "p"}), 404),

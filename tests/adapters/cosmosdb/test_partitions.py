@@ -89,7 +89,7 @@ class TestAnswers:
 
     def test_of_a_prefix_of_a_key_are_of_all_its_keys(self, make: Make) -> None:
         container = make(["/p", "/q"])
-        for p, q in ("a1", "a2", "b1"):
+        for p, q in ("a1", "a2", "b3", "c4", "d5", "e6"):
             container.create_item({"id": "x", "p": p, "q": q})
         found = container.query_items("SELECT VALUE c.q FROM c", partition_key=["a"])
         assert sorted(found) == ["1", "2"]

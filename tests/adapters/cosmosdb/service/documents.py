@@ -5,7 +5,7 @@ from typing import Any
 
 from . import charges
 from .expressions import ROOT
-from .items import RANGES, Container, Item, check, encoded
+from .items import EVERYWHERE, RANGES, Container, Item, check, encoded
 from .limits import BATCH_OPERATIONS, judge_sql
 from .pages import PAGE_ITEMS, Scope, page
 from .patches import patched
@@ -116,7 +116,9 @@ def _scope(container: Container, request: Request) -> Scope:
     if request.components is not None:
         return Scope(container.key(request.components), (0,))
     if (one := request.headers.get("x-ms-documentdb-partitionkeyrangeid")) is not None:
-        return Scope(None, (int(one),))
+        low, high = (request.headers.get(f"x-ms-{end}-epk") for end in ("start", "end"))
+        hashes = EVERYWHERE if low is None or high is None else (low, high)
+        return Scope(None, (int(one),), hashes)
     if not request.is_set("x-ms-documentdb-query-enablecrosspartition"):
         raise bad(
             "Cross partition query is required but disabled. Please set "

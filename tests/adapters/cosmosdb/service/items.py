@@ -19,6 +19,7 @@ from .refusals import bad, conflict, missing, precondition
 SPLIT = "1FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
 """Where hashes of the first physical partition end."""
 RANGES = (("", SPLIT), (SPLIT, "FF"))
+EVERYWHERE = ("", "FF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +28,20 @@ class Item:
 
     Args:
         number: Grows with each item that is made; replaced ones keep theirs.
-        physical: The number of its physical partition.
+        hash: Of its partition key.
         document: With the properties of the system.
         text: The same as JSON.
     """
 
     number: int
-    physical: int
+    hash: str
     document: dict[str, Any]
     text: bytes
+
+    @property
+    def physical(self) -> int:
+        """The number of its physical partition."""
+        return int(self.hash >= SPLIT)
 
     @property
     def etag(self) -> str:
@@ -68,8 +74,8 @@ def encoded(value: Any) -> bytes:
 
 
 @lru_cache(maxsize=10_000)
-def physical(key: str, kind_of_key: str) -> int:
-    """Which physical partition holds a key, by the SDK's own hash."""
+def hashed(key: str, kind_of_key: str) -> str:
+    """By the SDK's own hash, by which it tells partitions apart."""
     components = [_component(one) for one in json.loads(key)]
     paths = [f"/{place}" for place in range(len(components))]
     if kind_of_key == "MultiHash":
@@ -78,7 +84,7 @@ def physical(key: str, kind_of_key: str) -> int:
     else:
         definition = PartitionKey(path=paths[0])
         found = definition._get_epk_range_for_partition_key(components[0])
-    return int(found.min >= SPLIT)
+    return str(found.min)
 
 
 def _component(value: Any) -> Any:
@@ -146,12 +152,16 @@ class Container:
             raise missing()
         return item
 
-    def items(self, key: str | None = None, ranges: tuple[int, ...] = (0, 1)) -> Iterator[Item]:
+    def items(
+        self, key: str | None, ranges: tuple[int, ...], hashes: tuple[str, str] = EVERYWHERE
+    ) -> Iterator[Item]:
         if key is not None:
             yield from self.partitions.get(key, {}).values()
             return
         for items in self.partitions.values():
-            yield from (one for one in items.values() if one.physical in ranges)
+            for one in items.values():
+                if one.physical in ranges and hashes[0] <= one.hash < hashes[1]:
+                    yield one
 
     def insert(self, document: dict[str, Any], key: str) -> Item:
         self._judge_key(document, key)
@@ -200,7 +210,7 @@ class Container:
         text = encoded(made)
         judge_item(made, len(text))
         self._judge_unique(made, key)
-        item = Item(place, physical(key, self.kind), made, text)
+        item = Item(place, hashed(key, self.kind), made, text)
         self.partitions.setdefault(key, {})[made["id"]] = item
         return item
 

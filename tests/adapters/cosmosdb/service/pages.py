@@ -7,7 +7,7 @@ from typing import Any
 
 from . import charges
 from .expressions import ROOT, Row
-from .items import Container, Item, encoded
+from .items import EVERYWHERE, Container, Item, encoded
 from .kinds import UNDEFINED, rank
 from .limits import CONTINUATION_BYTES, RESPONSE_BYTES
 from .queries import Query, whole
@@ -19,10 +19,14 @@ PAGE_ITEMS = 100
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which items a query is asked of: those of one key, or of physical partitions."""
+    """Which items a query is asked of: those of one key, or of physical partitions.
+
+    Of those perhaps only items between two hashes, as a prefix of a hierarchical key has.
+    """
 
     key: str | None
     ranges: tuple[int, ...]
+    hashes: tuple[str, str] = EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def judged(container: Container, query: Query) -> None:
 
 def _hits(container: Container, query: Query, parameters: Row, scope: Scope) -> Iterator[Hit]:
     kept = [container.indexing.keeps_missing(value.path[1:]) for value, _ in query.order]
-    for item in container.items(scope.key, scope.ranges):
+    for item in container.items(scope.key, scope.ranges, scope.hashes):
         around = {**parameters, ROOT: item.document}
         for place, row in enumerate(query.rows(around)):
             ranks = tuple(rank(value.run(row)) for value, _ in query.order)
