@@ -57,6 +57,15 @@ mlflow-news: .venv/dev.stamp  ## what a new release of MLflow broke or decides o
 	@touch $@
 	@$(after)
 
+# A witness of what the tests' stand-in for Azure Cosmos DB answers; what asks it is skipped where
+# there is no Node.
+emulator = tests/adapters/cosmosdb/emulator
+.venv/dev.stamp: | .venv/emulator.stamp
+.venv/emulator.stamp: $(emulator)/package.json $(emulator)/package-lock.json | .venv/bin/uv
+	@mkdir -p .venv/cosmosdb-emulator && cp $^ .venv/cosmosdb-emulator
+	@if command -v npm > /dev/null; \
+	then npm ci --silent --no-audit --no-fund --prefix .venv/cosmosdb-emulator && touch $@; fi
+
 .venv/bin/uv:
 	@echo "Making a Python environment in .venv, once ..."
 	@$(PYTHON) -m venv .venv

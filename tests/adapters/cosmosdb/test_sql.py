@@ -85,7 +85,7 @@ PROJECTIONS: dict[str, list[Any]] = {
     "VALUE c.n": [1, 2, 3],
     "VALUE c['value']": [True],
     "c.id, c.tags[0].v": [{"id": "a", "v": "1"}, {"id": "b", "v": "2"}, {"id": "c"}],
-    "c.n AS x, c.n + 1": [{"x": 1, "$2": 2}, {"x": 2, "$2": 3}, {"x": 3, "$2": 4}],
+    "c.n AS x, c.n + 1": [{"x": 1, "$1": 2}, {"x": 2, "$1": 3}, {"x": 3, "$1": 4}],
     "VALUE {'n': c.n, gone: c.nowhere, l: [c.nowhere, 1]}": [{"n": n, "l": [1]} for n in (1, 2, 3)],
     "VALUE ARRAY(SELECT VALUE t.k FROM t IN c.tags)": [["x", "y"], ["x"], []],
     "TOP 2 VALUE c.id": ["a", "b"],

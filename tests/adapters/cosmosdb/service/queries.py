@@ -28,6 +28,7 @@ class Query:
         text: All of it.
         columns: Names and values; one without a name for SELECT VALUE.
         column_texts: Their values as written.
+        nameless: How many are called by a number.
         star: Whether it is ``SELECT *``.
         order: Values to sort by, and whether downwards.
         sorts: The texts of those values.
@@ -41,6 +42,7 @@ class Query:
     star: bool = False
     columns: list[tuple[str | None, Expression]] = field(default_factory=list)
     column_texts: list[str] = field(default_factory=list)
+    nameless: int = 0
     sources: list[Source] = field(default_factory=list)
     where: Expression | None = None
     groups: list[Expression] = field(default_factory=list)
@@ -184,7 +186,8 @@ class Queries(Expressions):
         if self.word("AS") or (self.token.kind == "word" and not self.token.keyword):
             name = self.name()
         else:
-            name = value.name or f"${len(query.columns) + 1}"
+            query.nameless += not value.name
+            name = value.name or f"${query.nameless}"
         query.columns.append((name, value))
 
     def _sources(self, query: Query, outer: set[str] | None) -> None:
