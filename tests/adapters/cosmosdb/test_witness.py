@@ -14,8 +14,8 @@ from .test_items import PATCHES, REFUSED_PATCHES
 from .test_sql import CLAUSES, FILTERS, ITEMS, PARAMETERS, PROJECTIONS
 
 ANSWERS: dict[str, list[Any]] = {
-    **{"SELECT VALUE c.id FROM c WHERE " + one: list(ids) for one, ids in FILTERS.items()},
-    **{"SELECT " + one + " FROM c": answer for one, answer in PROJECTIONS.items()},
+    **{"SELECT VALUE c.id FROM c WHERE " + one: list(ids) for one, ids in FILTERS.items()},  # noqa: S608
+    **{"SELECT " + one + " FROM c": answer for one, answer in PROJECTIONS.items()},  # noqa: S608
     **CLAUSES,
 }
 

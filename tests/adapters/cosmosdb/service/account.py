@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -13,11 +14,27 @@ from .access import KEY
 from .documents import VERBS
 from .faults import Faults
 from .items import RANGES, Container, encoded
-from .limits import CONTAINERS, NAME_LENGTH
+from .limits import CONTAINERS, FORBIDDEN, NAME_LENGTH
+from .offers import asked, offered
 from .refusals import Refusal, bad, conflict, missing
 from .requests import Reply, Request
 
 _COLLECTIONS = {"dbs": "Databases", "colls": "DocumentCollections"}
+
+
+@dataclass
+class Database:
+    """Containers by their names.
+
+    Args:
+        definition: As its creator sent it, and the properties of the system.
+    """
+
+    definition: dict[str, Any]
+    containers: dict[str, Container] = field(default_factory=dict)
+
+
+Make = Callable[[dict[str, Any]], Any]
 
 
 @dataclass
@@ -29,10 +46,12 @@ class Account:
     """
 
     endpoint: str
-    databases: dict[str, dict[str, Container]] = field(default_factory=dict)
+    databases: dict[str, Database] = field(default_factory=dict)
+    offers: list[dict[str, Any]] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=10_000))
     writes: int = 0
+    resources: int = 0
     _lock: RLock = field(default_factory=RLock)
 
     def answer(self, request: Request) -> Reply | None:
@@ -75,33 +94,33 @@ class Account:
         return Reply.of(list(self.log) if what == "log" else len(self.faults.ordered))
 
     def _admit(self, request: Request) -> None:
-        """Signed with the key, or with a token of Entra ID, which no one here can judge."""
+        """Signed with the key. Tokens of Entra ID the SDK sends by HTTPS only, so never here."""
         given = unquote(request.headers.get("authorization", ""))
-        if given.startswith("type=aad&"):
-            if request.operation == "create" and request.segments[-1] in _COLLECTIONS:
-                # https://learn.microsoft.com/azure/cosmos-db/troubleshoot-forbidden
-                raise Refusal(403, "Forbidden", "cannot be authorized by AAD token", substatus=5300)
-            return
         if given != f"type=master&ver=1.0&sig={_signature(request)}":
             raise Refusal(401, "Unauthorized", "The input authorization token can't serve it.")
 
     def _routed(self, request: Request) -> Reply:
         match request.segments:
-            case []:
-                return Reply.of(self._about())
             case ["dbs"]:
-                return self._feed(request, "dbs", self.databases, {}.copy)
-            case ["dbs", name]:
-                return self._one(request, self.databases, name, {"id": name})
-            case ["dbs", database, "colls"]:
-                containers = self._database(database)
-                return self._feed(request, "colls", containers, None)
-            case ["dbs", database, "colls", name]:
-                return self._collection(request, self._database(database), name)
+                return self._feed(request, "dbs", self.databases, Database)
+            case ["dbs", _]:
+                return self._one(request, self.databases)
+            case ["dbs", name, "colls"]:
+                database = self._database(name)
+                return self._feed(request, f"dbs/{name}/colls", database.containers, Container)
+            case ["dbs", name, "colls", _]:
+                return self._one(request, self._database(name).containers)
             case ["dbs", database, "colls", name, *rest]:
                 container = self._container(database, name)
                 return self._within(request, container, rest)
-        raise bad("There is no such address.")
+        return self._elsewhere(request)
+
+    def _elsewhere(self, request: Request) -> Reply:
+        if request.segments == ["offers"]:
+            return asked(request, self.offers)
+        if request.segments:
+            raise bad("There is no such address.")
+        return Reply.of(self._about())
 
     def _within(self, request: Request, container: Container, rest: list[str]) -> Reply:
         if rest == ["pkranges"]:
@@ -113,49 +132,49 @@ class Account:
         reply.headers.setdefault("x-ms-session-token", f"0:-1#{self.writes}")
         return reply
 
-    def _database(self, name: str) -> dict[str, Container]:
+    def _database(self, name: str) -> Database:
         if name not in self.databases:
             raise missing("Owner resource does not exist")
         return self.databases[name]
 
     def _container(self, database: str, name: str) -> Container:
-        containers = self._database(database)
+        containers = self._database(database).containers
         if name not in containers:
             raise Refusal(404, "NotFound", "Owner resource does not exist", substatus=1003)
         return containers[name]
 
-    def _feed(self, request: Request, kind: str, there: dict[str, Any], make: Any) -> Reply:
+    def _feed(self, request: Request, link: str, there: dict[str, Any], make: Make) -> Reply:
+        kind = request.segments[-1]
         if request.operation == "create":
-            body = request.json()
-            name = body.get("id")
-            _judge_name(name)
-            if name in there:
-                raise conflict()
-            if make is None and len(there) >= CONTAINERS:
-                raise bad(f"An account has at most {CONTAINERS} containers.")
-            there[name] = make() if make else Container(body)
-            return Reply.of(body | {"_rid": name, "_self": f"{kind}/{name}/"}, 201)
-        listed = [
-            one.definition if isinstance(one, Container) else {"id": name}
-            for name, one in there.items()
-        ]
+            made = make(self._described(request.json(), link, there))
+            there[made.definition["id"]] = made
+            self.offers += offered(request, made.definition)
+            return Reply.of(made.definition, 201)
+        listed = [one.definition for one in there.values()]
         return Reply.of({"_rid": "", _COLLECTIONS[kind]: listed, "_count": len(listed)})
 
-    def _one(
-        self, request: Request, there: dict[str, Any], name: str, shown: dict[str, Any]
-    ) -> Reply:
+    def _described(self, body: dict[str, Any], link: str, there: dict[str, Any]) -> dict[str, Any]:
+        name = body.get("id")
+        if not isinstance(name, str) or not 1 <= len(name) <= NAME_LENGTH or FORBIDDEN & set(name):
+            raise bad("The name of the resource is not allowed.")
+        if name in there:
+            raise conflict()
+        if len(there) >= CONTAINERS:
+            raise bad(f"There are {CONTAINERS} resources of this kind.")
+        self.resources += 1
+        system = {"_rid": f"resource-{self.resources}", "_etag": '"0"', "_ts": 0}
+        return body | system | {"_self": f"{link}/{name}/"}
+
+    def _one(self, request: Request, there: dict[str, Any]) -> Reply:
+        name = request.segments[-1]
         if name not in there:
             raise missing("Owner resource does not exist")
         if request.operation == "delete":
             del there[name]
             return Reply(204)
-        return Reply.of(shown | {"_rid": name, "_self": f"{name}/", "_etag": "0", "_ts": 0})
-
-    def _collection(self, request: Request, there: dict[str, Container], name: str) -> Reply:
-        if request.operation == "replace" and name in there:
+        if request.operation == "replace":
             there[name].redefine(request.json())
-        shown = there[name].definition if name in there else {}
-        return self._one(request, there, name, shown)
+        return Reply.of(there[name].definition)
 
     def _about(self) -> dict[str, Any]:
         here = [{"name": "Here", "databaseAccountEndpoint": self.endpoint}]
@@ -167,11 +186,6 @@ class Account:
             "enableMultipleWriteLocations": False,
             "userConsistencyPolicy": {"defaultConsistencyLevel": "Session"},
         }
-
-
-def _judge_name(name: Any) -> None:
-    if not isinstance(name, str) or not 1 <= len(name) <= NAME_LENGTH or set(name) & set("/\\#?"):
-        raise bad("The name of the resource is not allowed.")
 
 
 def _ranges(request: Request) -> Reply:

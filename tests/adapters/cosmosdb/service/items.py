@@ -130,7 +130,8 @@ class Container:
         for fixed in ("id", "partitionKey", "uniqueKeyPolicy"):
             if definition.get(fixed) != self.definition.get(fixed):
                 raise bad(f"{fixed} of a container cannot be changed.")
-        self.definition = {"indexingPolicy": DEFAULT, **definition}
+        system = {name: self.definition[name] for name in ("_rid", "_self", "_etag", "_ts")}
+        self.definition = {"indexingPolicy": DEFAULT, **definition, **system}
         self.indexing = Indexing(self.definition["indexingPolicy"])
 
     def key_of(self, document: dict[str, Any]) -> str:
