@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from . import charges
@@ -54,25 +55,19 @@ def page(
     """At most ``size`` results, and at most as many bytes as a response holds."""
     after = _read(token)
     judged(container, query)
-    hits = list(_hits(container, query, parameters, scope))
+    hits = _in_order(query, _hits(container, query, parameters, scope))
     if query.is_grouped or query.distinct:
-        return _whole_page(query, parameters, hits, scope, size, after)
-    hits = _in_order(query, hits)
+        return _whole_page(query, parameters, list(hits), scope, size, after)
     if after:
-        hits = [one for one in hits if _behind(query, one, after)]
+        hits = (one for one in hits if _behind(query, one, after))
     else:
-        hits = hits[whole(query.offset, parameters) :]
+        hits = islice(hits, whole(query.offset, parameters), None)
     taken = int(after.get("taken", 0))
-    most = query.top or query.limit
-    if most:
-        hits = hits[: max(whole(most, parameters) - taken, 0)]
-    results: list[bytes] = []
-    last = None
-    for read, hit in enumerate(_fitting(query, hits, size, results)):
-        last = hit if read + 1 < len(hits) else None
-    loaded = [len(one.item.text) for one in hits[: len(results)]]
-    following = last and _token(last, taken + len(results))
-    return Page(results, following, charges.query(len(scope.ranges), loaded))
+    if most := query.top or query.limit:
+        hits = islice(hits, max(whole(most, parameters) - taken, 0))
+    read, results, more = _filled(query, hits, size)
+    charge = charges.query(len(scope.ranges), [len(one.item.text) for one in read])
+    return Page(results, _token(read[-1], taken + len(read)) if more else None, charge)
 
 
 def judged(container: Container, query: Query) -> None:
@@ -85,7 +80,8 @@ def judged(container: Container, query: Query) -> None:
 
 def _hits(container: Container, query: Query, parameters: Row, scope: Scope) -> Iterator[Hit]:
     kept = [container.indexing.keeps_missing(value.path[1:]) for value, _ in query.order]
-    for item in container.items(scope.key, scope.ranges, scope.hashes):
+    items = container.items(scope.key, scope.ranges, scope.hashes)
+    for item in sorted(items, key=lambda one: (one.physical, one.number)):
         around = {**parameters, ROOT: item.document}
         for place, row in enumerate(query.rows(around)):
             ranks = tuple(rank(value.run(row)) for value, _ in query.order)
@@ -93,11 +89,14 @@ def _hits(container: Container, query: Query, parameters: Row, scope: Scope) -> 
                 yield Hit(ranks, (item.physical, item.number, place), row, item)
 
 
-def _in_order(query: Query, hits: list[Hit]) -> list[Hit]:
-    hits.sort(key=lambda hit: hit.place)
+def _in_order(query: Query, hits: Iterator[Hit]) -> Iterator[Hit]:
+    """Where nothing orders them, one after another: what is not asked for is not looked for."""
+    if not query.order:
+        return hits
+    found = list(hits)
     for place, (_, downwards) in reversed(list(enumerate(query.order))):
-        hits.sort(key=_rank_at(place), reverse=downwards)
-    return hits
+        found.sort(key=_rank_at(place), reverse=downwards)
+    return iter(found)
 
 
 def _rank_at(place: int) -> Callable[[Hit], tuple[int, Any]]:
@@ -111,18 +110,20 @@ def _behind(query: Query, hit: Hit, after: dict[str, Any]) -> bool:
     return hit.place > tuple(after["place"])
 
 
-def _fitting(query: Query, hits: list[Hit], size: int, results: list[bytes]) -> Iterator[Hit]:
-    """Append to ``results`` while they fit, and hand out what they were made of."""
+def _filled(query: Query, hits: Iterator[Hit], size: int) -> tuple[list[Hit], list[bytes], bool]:
+    """Rows that fit into a page, what they are as JSON, and whether there are more."""
+    read: list[Hit] = []
+    results: list[bytes] = []
     room = RESPONSE_BYTES
     for hit in hits:
         value = UNDEFINED if query.star else query.projected(hit.row)
         text = hit.item.text if query.star else b"" if value is UNDEFINED else encoded(value)
         room -= len(text)
-        if results and (len(results) >= size or room < 0):
-            return
-        if text:
-            results.append(text)
-        yield hit
+        if read and (len(read) >= size or room < 0):
+            return read, results, True
+        read.append(hit)
+        results += [text] if text else []
+    return read, results, False
 
 
 def _whole_page(
@@ -135,7 +136,7 @@ def _whole_page(
 ) -> Page:
     """Of aggregates and distinct values, which are made of all rows."""
     loaded = [len(one.item.text) for one in hits]
-    rows = query.grouped([one.row for one in _in_order(query, hits)], parameters)
+    rows = query.grouped([one.row for one in hits], parameters)
     values = [one for one in map(query.projected, rows) if one is not UNDEFINED]
     texts = [encoded(one) for one in values]
     if query.distinct:
