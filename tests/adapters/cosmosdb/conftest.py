@@ -5,8 +5,6 @@ from itertools import count
 from typing import Any
 
 import pytest
-
-pytest.importorskip("azure.cosmos", reason="azure-cosmos is not installed")
 from azure.cosmos import ContainerProxy, CosmosClient, DatabaseProxy, PartitionKey
 
 from .service.access import KEY
@@ -49,7 +47,8 @@ def make(database: DatabaseProxy) -> Make:
 
 
 @pytest.fixture
-def container(make: Make) -> ContainerProxy:
+def bare(make: Make) -> ContainerProxy:
+    """An empty container, partitioned by ``/p``."""
     return make()
 
 

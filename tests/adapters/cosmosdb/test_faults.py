@@ -29,59 +29,57 @@ PUBLISHED = [
 class TestStatuses:
     @pytest.mark.parametrize(("status", "substatus"), STATUSES)
     def test_reach_the_client(
-        self, container: ContainerProxy, faulty: StandIn, status: int, substatus: int
+        self, bare: ContainerProxy, faulty: StandIn, status: int, substatus: int
     ) -> None:
         faulty.fail(status=status, substatus=substatus, operations=["create"], times=9)
         with pytest.raises(CosmosHttpResponseError) as failed:
-            container.create_item({"id": "a", "p": "p"})
+            bare.create_item({"id": "a", "p": "p"})
         assert (failed.value.status_code, failed.value.sub_status or 0) == (status, substatus)
         faulty.recover()
-        assert list(container.read_all_items()) == []
+        assert list(bare.read_all_items()) == []
 
     def test_of_throttling_tell_how_long_to_wait(
-        self, container: ContainerProxy, faulty: StandIn
+        self, bare: ContainerProxy, faulty: StandIn
     ) -> None:
         faulty.fail(status=429, retry_after=7, operations=["read"], times=9)
         with pytest.raises(CosmosHttpResponseError) as failed:
-            container.read_item("a", "p")
+            bare.read_item("a", "p")
         assert failed.value.headers["x-ms-retry-after-ms"] == "7"
 
     def test_of_throttling_are_waited_out_by_the_sdk(
-        self, container: ContainerProxy, faulty: StandIn
+        self, bare: ContainerProxy, faulty: StandIn
     ) -> None:
         faulty.fail(status=429, retry_after=1, operations=["create"], times=2)
         with CosmosClient(faulty.endpoint, KEY) as patient:
             database = patient.get_database_client("tests")
-            database.get_container_client(container.id).create_item({"id": "a", "p": "p"})
+            database.get_container_client(bare.id).create_item({"id": "a", "p": "p"})
         creates = [one["status"] for one in faulty.log() if one["operation"] == "create"]
         assert creates == [429, 429, 201]
 
-    def test_come_when_they_are_ordered_for(
-        self, container: ContainerProxy, faulty: StandIn
-    ) -> None:
-        faulty.fail(status=503, operations=["create"], address=container.id, skip=1, times=1)
-        container.create_item({"id": "a", "p": "p"})
+    def test_come_when_they_are_ordered_for(self, bare: ContainerProxy, faulty: StandIn) -> None:
+        faulty.fail(status=503, operations=["create"], address=bare.id, skip=1, times=1)
+        bare.create_item({"id": "a", "p": "p"})
         with pytest.raises(CosmosHttpResponseError):
-            container.create_item({"id": "b", "p": "p"})
-        container.create_item({"id": "c", "p": "p"})
-        assert [one["id"] for one in container.read_all_items()] == ["a", "c"]
+            bare.create_item({"id": "b", "p": "p"})
+        bare.create_item({"id": "c", "p": "p"})
+        assert [one["id"] for one in bare.read_all_items()] == ["a", "c"]
 
 
 class TestLostReplies:
     @pytest.mark.parametrize("applied", [True, False])
     def test_leave_the_client_in_doubt(
-        self, container: ContainerProxy, faulty: StandIn, applied: bool
+        self, bare: ContainerProxy, faulty: StandIn, applied: bool
     ) -> None:
         faulty.fail(operations=["create"], applied=applied)
         with pytest.raises(ServiceResponseError):
-            container.create_item({"id": "a", "p": "p"})
-        assert len(list(container.read_all_items())) == applied
+            bare.create_item({"id": "a", "p": "p"})
+        assert len(list(bare.read_all_items())) == applied
 
-    def test_may_come_with_a_status(self, container: ContainerProxy, faulty: StandIn) -> None:
+    def test_may_come_with_a_status(self, bare: ContainerProxy, faulty: StandIn) -> None:
         faulty.fail(status=408, operations=["create"], applied=True)
         with pytest.raises(CosmosHttpResponseError):
-            container.create_item({"id": "a", "p": "p"})
-        assert container.read_item("a", "p")["id"] == "a"
+            bare.create_item({"id": "a", "p": "p"})
+        assert bare.read_item("a", "p")["id"] == "a"
 
 
 class TestCharges:
@@ -109,14 +107,14 @@ class TestCharges:
     )
     def test_stand_in_each_reply(
         self,
-        container: ContainerProxy,
+        bare: ContainerProxy,
         faulty: StandIn,
         call: Callable[[ContainerProxy], Any],
         cost: float,
     ) -> None:
-        container.create_item({"id": "a", "p": "p"})
+        bare.create_item({"id": "a", "p": "p"})
         faulty.forget()
-        call(container)
-        headers = container.client_connection.last_response_headers
+        call(bare)
+        headers = bare.client_connection.last_response_headers
         assert float(headers["x-ms-request-charge"]) == pytest.approx(cost)
         assert sum(one["charge"] for one in faulty.log()) == pytest.approx(cost)

@@ -41,9 +41,9 @@ REFUSED_PATCHES: dict[str, list[dict[str, Any]]] = {
 
 
 @pytest.fixture
-def item(container: ContainerProxy) -> ContainerProxy:
-    container.create_item(ITEM)
-    return container
+def item(bare: ContainerProxy) -> ContainerProxy:
+    bare.create_item(ITEM)
+    return bare
 
 
 def refused(call: Any, *arguments: Any, **options: Any) -> tuple[int, int | None]:
@@ -65,10 +65,10 @@ class TestConditions:
         item.create_item({**ITEM, "p": "q"})
         assert item.read_item("a", "q")["p"] == "q"
 
-    def test_what_is_not_there_is_not_found(self, container: ContainerProxy) -> None:
-        assert refused(container.read_item, "a", "p")[0] == 404
-        assert refused(container.delete_item, "a", "p")[0] == 404
-        assert refused(container.replace_item, "a", ITEM)[0] == 404
+    def test_what_is_not_there_is_not_found(self, bare: ContainerProxy) -> None:
+        assert refused(bare.read_item, "a", "p")[0] == 404
+        assert refused(bare.delete_item, "a", "p")[0] == 404
+        assert refused(bare.replace_item, "a", ITEM)[0] == 404
 
     def test_a_stale_etag_fails(self, item: ContainerProxy) -> None:
         assert refused(item.replace_item, "a", ITEM, **STALE)[0] == 412
@@ -127,9 +127,9 @@ class TestPatches:
 
 
 class TestBatches:
-    def test_are_applied_in_order(self, container: ContainerProxy) -> None:
+    def test_are_applied_in_order(self, bare: ContainerProxy) -> None:
         patch = [{"op": "incr", "path": "/n", "value": 1}]
-        results = container.execute_item_batch(
+        results = bare.execute_item_batch(
             [("create", (ITEM,)), ("patch", ("a", patch)), ("read", ("a",)), ("delete", ("a",))],
             "p",
         )
@@ -142,9 +142,9 @@ class TestBatches:
         assert (failed.value.status_code, failed.value.error_index) == (409, 1)
         assert item.read_item("a", "p")["n"] == 1
 
-    def test_have_a_hundred_operations(self, container: ContainerProxy) -> None:
+    def test_have_a_hundred_operations(self, bare: ContainerProxy) -> None:
         batch = [("upsert", (ITEM,))] * 101
-        assert refused(container.execute_item_batch, batch, "p")[0] == 400
+        assert refused(bare.execute_item_batch, batch, "p")[0] == 400
 
 
 class TestKeys:
@@ -153,6 +153,6 @@ class TestKeys:
         assert refused(CosmosClient, cosmos.endpoint, wrong, retry_total=0)[0] == 401
 
     @pytest.mark.parametrize("name", ["é", "a b", "a%2Fb", "a+b", "😀", '"', "a&b=c;d"])
-    def test_ids_are_any_text(self, container: ContainerProxy, name: str) -> None:
-        container.create_item({"id": name, "p": name})
-        assert container.read_item(name, name)["id"] == name
+    def test_ids_are_any_text(self, bare: ContainerProxy, name: str) -> None:
+        bare.create_item({"id": name, "p": name})
+        assert bare.read_item(name, name)["id"] == name

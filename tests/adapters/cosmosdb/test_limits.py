@@ -66,22 +66,22 @@ CONTAINERS: dict[str, dict[str, Any]] = {
 
 class TestItems:
     @pytest.mark.parametrize("case", TAKEN)
-    def test_are_taken(self, container: ContainerProxy, case: str) -> None:
-        TAKEN[case](container)
-        assert len(list(container.read_all_items())) == 1
+    def test_are_taken(self, bare: ContainerProxy, case: str) -> None:
+        TAKEN[case](bare)
+        assert len(list(bare.read_all_items())) == 1
 
     @pytest.mark.parametrize("case", REFUSED)
-    def test_are_refused(self, container: ContainerProxy, case: str) -> None:
+    def test_are_refused(self, bare: ContainerProxy, case: str) -> None:
         call, status = REFUSED[case]
         with pytest.raises(CosmosHttpResponseError) as refused:
-            call(container)
+            call(bare)
         assert refused.value.status_code == status
-        assert list(container.read_all_items()) == []
+        assert list(bare.read_all_items()) == []
 
-    def test_a_patch_that_makes_one_too_large_is_refused(self, container: ContainerProxy) -> None:
-        container.create_item(sized(2 * MB - 400))
+    def test_a_patch_that_makes_one_too_large_is_refused(self, bare: ContainerProxy) -> None:
+        bare.create_item(sized(2 * MB - 400))
         with pytest.raises(CosmosHttpResponseError) as refused:
-            container.patch_item("a", "p", [{"op": "set", "path": "/more", "value": "x" * 400}])
+            bare.patch_item("a", "p", [{"op": "set", "path": "/more", "value": "x" * 400}])
         assert refused.value.status_code == 413
 
 
@@ -105,20 +105,20 @@ class TestContainers:
 
 
 class TestResponses:
-    def test_hold_four_megabytes(self, container: ContainerProxy) -> None:
+    def test_hold_four_megabytes(self, bare: ContainerProxy) -> None:
         for name in "abcdef":
-            container.create_item({**sized(MB), "id": name})
-        pages = list(container.query_items("SELECT * FROM c", partition_key="p").by_page())
+            bare.create_item({**sized(MB), "id": name})
+        pages = list(bare.query_items("SELECT * FROM c", partition_key="p").by_page())
         assert [len(list(page)) for page in pages] == [3, 3]
 
-    def test_hold_as_many_items_as_are_asked_for(self, container: ContainerProxy) -> None:
+    def test_hold_as_many_items_as_are_asked_for(self, bare: ContainerProxy) -> None:
         for number in range(7):
-            container.create_item({"id": str(number), "p": "p"})
-        asked = container.query_items("SELECT * FROM c", partition_key="p", max_item_count=3)
+            bare.create_item({"id": str(number), "p": "p"})
+        asked = bare.query_items("SELECT * FROM c", partition_key="p", max_item_count=3)
         assert [len(list(page)) for page in asked.by_page()] == [3, 3, 1]
 
-    def test_hold_a_hundred_items_where_nothing_is_asked(self, container: ContainerProxy) -> None:
+    def test_hold_a_hundred_items_where_nothing_is_asked(self, bare: ContainerProxy) -> None:
         for number in range(101):
-            container.create_item({"id": str(number), "p": "p"})
-        pages = container.query_items("SELECT VALUE 1 FROM c", partition_key="p").by_page()
+            bare.create_item({"id": str(number), "p": "p"})
+        pages = bare.query_items("SELECT VALUE 1 FROM c", partition_key="p").by_page()
         assert [len(list(page)) for page in pages] == [100, 1]

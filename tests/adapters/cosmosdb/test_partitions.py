@@ -133,15 +133,15 @@ class TestRequests:
         assert [one["operation"] for one in faulty.log()] == operations
 
     def test_of_a_page_go_on_where_it_ended_although_it_is_deleted(
-        self, container: ContainerProxy
+        self, bare: ContainerProxy
     ) -> None:
         for number in range(9):
-            container.create_item({"id": str(number), "p": "p", "n": number})
+            bare.create_item({"id": str(number), "p": "p", "n": number})
         found = []
         text = "SELECT c.id FROM c ORDER BY c.n DESC"
-        asked = container.query_items(text, partition_key="p", max_item_count=2)
+        asked = bare.query_items(text, partition_key="p", max_item_count=2)
         for page in asked.by_page():
             for item in page:
                 found.append(item["id"])
-                container.delete_item(item["id"], "p")
+                bare.delete_item(item["id"], "p")
         assert found == list("876543210")
