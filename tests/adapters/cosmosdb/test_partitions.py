@@ -94,6 +94,16 @@ class TestAnswers:
         found = container.query_items("SELECT VALUE c.q FROM c", partition_key=["a"])
         assert sorted(found) == ["1", "2"]
 
+    def test_by_a_composite_index_have_rows_that_lack_a_field(self, make: Make) -> None:
+        composite = [[{"path": "/x"}, {"path": "/id"}]]
+        policy = {"includedPaths": [{"path": "/*"}], "compositeIndexes": composite}
+        holder = make(indexing_policy=policy)
+        for name, rest in {"a": {"x": 1}, "b": {}, "c": {"x": None}}.items():
+            holder.create_item({"id": name, "p": "p", **rest})
+        text = "SELECT VALUE c.id FROM c ORDER BY c.x"
+        assert answer(holder, text, partition_key="p") == ["c", "a"]
+        assert answer(holder, text + ", c.id", partition_key="p") == ["b", "c", "a"]
+
 
 class TestRefusals:
     @pytest.mark.parametrize("text", REFUSED)

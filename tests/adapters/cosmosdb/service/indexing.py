@@ -69,9 +69,13 @@ class Indexing:
                 "served from."
             )
 
-    def keeps_missing(self, path: tuple[str, ...]) -> bool:
-        """Whether rows that lack it come back: only where it is included by name."""
-        return (*path, "?") in self._included or path in self._included
+    def keeps_missing(self, paths: Sequence[tuple[str, ...]]) -> bool:
+        """Whether rows that lack what they are sorted by come back.
+
+        Where one path orders them, it must be included by name; composite indexes have them all.
+        """
+        named = {(*path, "?") in self._included or path in self._included for path in paths}
+        return len(paths) != 1 or True in named
 
     def _indexed(self, path: tuple[str, ...]) -> bool:
         if path in _ALWAYS:

@@ -79,13 +79,14 @@ def judged(container: Container, query: Query) -> None:
 
 
 def _hits(container: Container, query: Query, parameters: Row, scope: Scope) -> Iterator[Hit]:
-    kept = [container.indexing.keeps_missing(value.path[1:]) for value, _ in query.order]
+    paths = [value.path[1:] for value, _ in query.order]
+    keeps = container.indexing.keeps_missing(paths)
     items = container.items(scope.key, scope.ranges, scope.hashes)
     for item in sorted(items, key=lambda one: (one.physical, one.number)):
         around = {**parameters, ROOT: item.document}
         for place, row in enumerate(query.rows(around)):
             ranks = tuple(rank(value.run(row)) for value, _ in query.order)
-            if all(keep or one[0] for keep, one in zip(kept, ranks, strict=True)):
+            if keeps or ranks[0][0]:
                 yield Hit(ranks, (item.physical, item.number, place), row, item)
 
 
