@@ -18,7 +18,7 @@ OWNERS = {
     "pymongo": ("mlflow_docstore.adapters.mongodb",),
     "bson": ("mlflow_docstore.adapters.mongodb", "mlflow_docstore.testing.guard"),
     "gridfs": ("mlflow_docstore.adapters.mongodb",),
-    "azure": ("mlflow_docstore.adapters.mongodb.login",),
+    "azure": ("mlflow_docstore.adapters.cosmosdb", "mlflow_docstore.adapters.mongodb.login"),
     "tenacity": ("mlflow_docstore.adapters.document.retry",),
     "dependency_injector": ("mlflow_docstore.compat.container",),
     "rich": ("mlflow_docstore.testing.terminal",),

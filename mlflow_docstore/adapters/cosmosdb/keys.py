@@ -1,0 +1,50 @@
+"""Ids and partitions: which item a document is."""
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+
+from mlflow_docstore.adapters.document.layout import LAYOUT
+from mlflow_docstore.core.query import Compare, Filter, Operator, all_of, path
+
+ID = "id"
+"""The field of an item that its container knows it by."""
+
+# What the service and its SDK take without a second thought. A tilde begins ids of ours alone.
+_PLAIN = re.compile(r"[A-Za-z0-9_.:@=+,!$%&'()*;-][A-Za-z0-9_.:@=+,!$%&'()*;~-]{0,254}")
+
+_PARTITIONS: Mapping[str, str] = {one.name: one.partition for one in LAYOUT.collections}
+
+
+def item_id(key: str) -> str:
+    """The id of the item of a document: its own, or a digest of one that is empty, long or odd.
+
+    The document's true id stays in the item, so that nothing needs to be read out of a digest.
+    """
+    if _PLAIN.fullmatch(key):
+        return key
+    return f"~{sha256(key.encode()).hexdigest()}"
+
+
+def partition_of(collection: str) -> str:
+    """The field that spreads a collection."""
+    return _PARTITIONS.get(collection, "_id")
+
+
+def partition_value(field: str, value: str) -> str:
+    """What a partition is called in which a document has a value in its partition field."""
+    return item_id(value) if field == "_id" else value
+
+
+def partition_in(collection: str, where: Filter) -> str | None:
+    """The one partition that a filter leaves, if it names one."""
+    field = partition_of(collection)
+    for node in all_of(where).nodes:
+        if (
+            isinstance(node, Compare)
+            and node.operator is Operator.EQ
+            and node.field == path(field)
+            and isinstance(node.value, str)
+        ):
+            return partition_value(field, node.value)
+    return None

@@ -1,0 +1,167 @@
+"""Reads of several documents: filtered by the service, in the order of one field or of none.
+
+Any other order is made here, from the ids and sort values of all that matches. A continuation token
+never leaves a call: what follows a row is asked for by its sort values.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from typing import Any
+
+from mlflow_docstore.adapters.document.driver import Document, Find, Row
+from mlflow_docstore.adapters.document.groups import Value
+from mlflow_docstore.adapters.document.layout import LAYOUT
+from mlflow_docstore.adapters.document.rules.orders import SortOrder
+from mlflow_docstore.adapters.document.rules.paths import pick, reader, tree
+from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
+from mlflow_docstore.adapters.document.rules.sorting import Sorting
+from mlflow_docstore.adapters.document.rules.tuples import values_of
+from mlflow_docstore.adapters.document.rules.values import rank
+from mlflow_docstore.core.capabilities import Feature
+from mlflow_docstore.core.errors import Unsupported
+from mlflow_docstore.core.query import Filter, Leaf, Order, Scalar, SortKey, path
+
+from .compiler import ROOT, compile_filter, reference
+from .items import found
+from .keys import partition_in
+from .reach import Reach
+from .values import MARK, Item, decode, stored_path
+
+_PAGE = 1000
+"""The most items of one response; its size bounds them too."""
+
+_SORTED: Mapping[str, frozenset[str]] = {
+    one.name: frozenset(path for index in one.indexes for path, _ in index.keys)
+    for one in LAYOUT.collections
+}
+"""The fields of each collection that some index has."""
+
+
+class Reading:
+    """Reads of one driver.
+
+    Args:
+        reach: The way to the containers.
+    """
+
+    def __init__(self, reach: Reach) -> None:
+        self._reach = reach
+
+    def rows(self, collection: str, query: Find) -> Iterator[Row]:
+        """The rows of a query, as they arrive where the service has its order."""
+        if query.join is not None:
+            raise Unsupported("find", collection, lacks=Feature.JOIN.value)
+        if query.limit == 0:
+            return iter(())
+        if not query.order:
+            documents = islice(self.read(collection, query), query.limit)
+            return (Row(document, ()) for document in documents)
+        sorting = Sorting(
+            lambda inner: self.read(collection, inner),
+            lambda key: _walks(collection, key),
+            self._in_terms,
+        )
+        return sorting.rows(query)
+
+    def read(self, collection: str, query: Find) -> Iterator[Document]:
+        """What matches, in the order of the one field that the query may have."""
+        order = ""
+        for key in query.order:
+            field = reference(ROOT, stored_path(_ordered(key)))
+            order = f" ORDER BY {field}{' DESC' if key.descending else ''}"
+        items = self.items(collection, query.where, _shape(query.fields), order, query.limit)
+        documents = (decode(item) for item in items)
+        if query.fields is not None:
+            branches = tree(("_id", *query.fields))
+            documents = (pick(document, branches) for document in documents)
+        return _exactly(documents, query.order[0]) if order else documents
+
+    def items(
+        self,
+        collection: str,
+        where: Filter,
+        shape: str = "*",
+        order: str = "",
+        limit: int | None = None,
+    ) -> Iterator[Item]:
+        """Items, or what is chosen of them, page by page."""
+        condition = compile_filter(where, self._in_terms)
+        partition = partition_in(collection, where)
+        reach: dict[str, Any] = {"enable_cross_partition_query": True}
+        if partition is not None:
+            reach = {"partition_key": partition}
+        with self._reach.calling("query", collection) as native:
+            yield from found(
+                native,
+                f"SELECT {shape} FROM {ROOT} WHERE {condition.text}{order}",
+                parameters=condition.listed(),
+                max_item_count=min(limit or _PAGE, _PAGE),
+                **reach,
+            )
+
+    def distinct(
+        self, collection: str, where: Filter, fields: Sequence[str], limit: int
+    ) -> list[tuple[Scalar, ...]]:
+        """The distinct combinations of the fields' values, read until there are enough."""
+        keys = [Order(path(name), optional=True) for name in fields]
+        order = SortOrder(keys, PredicateCompiler(self._in_terms))
+        unique: dict[Any, tuple[Scalar, ...]] = {}
+        for document in self.read(collection, Find(where, fields=tuple(fields))):
+            if len(unique) == limit:
+                break
+            position = order.position(document)
+            unique.setdefault(tuple(map(rank, position)), position)
+        return list(unique.values())[:limit]
+
+    def tuples(
+        self,
+        collection: str,
+        where: Filter,
+        fields: Sequence[str],
+        each: str | None,
+        of_each: Sequence[Leaf],
+    ) -> Iterator[tuple[Value, ...]]:
+        """The values of documents, or of elements, as they arrive."""
+        paths = fields if each is None else (*fields, each)
+        shape = _shape(tuple(paths))
+        documents = map(decode, self.items(collection, where, shape))
+        return values_of(documents, fields, each, of_each, PredicateCompiler(self._in_terms))
+
+    @property
+    def _in_terms(self) -> int:
+        return self._reach.capabilities.limits.in_terms
+
+
+def _walks(collection: str, key: SortKey) -> bool:
+    """Whether a key is a field that is indexed by its own name, and that all documents have."""
+    if not isinstance(key, Order) or key.optional:
+        return False
+    return key.field.name == "_id" or key.field.name in _SORTED.get(collection, ())
+
+
+def _ordered(key: SortKey) -> str:
+    if not isinstance(key, Order):
+        raise Unsupported("sort key", type(key).__name__)
+    return key.field.name
+
+
+def _shape(fields: Sequence[str] | None) -> str:
+    """What is read of an item: top-level fields whole, with what their numbers lack."""
+    if fields is None:
+        return "*"
+    heads = dict.fromkeys(stored_path(name)[0] for name in ("_id", *fields))
+    names = [name for head in heads for name in (head, f"{head}{MARK}")]
+    members = ", ".join(f"{reference('', [one])[1:-1]}: {reference(ROOT, [one])}" for one in names)
+    return f"VALUE {{{members}}}"
+
+
+def _exactly(documents: Iterable[Document], key: SortKey) -> Iterator[Document]:
+    """Documents in the order of their doubles, those that share one in that of their numbers."""
+    read = reader(path(_ordered(key)))
+
+    def double(document: Document) -> Any:
+        value = read(document)
+        return float(value) if type(value) is int else value
+
+    for _, tied in groupby(documents, double):
+        yield from sorted(tied, key=read, reverse=key.descending)

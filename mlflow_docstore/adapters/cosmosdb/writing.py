@@ -1,0 +1,138 @@
+"""Conditional writes: by the service's own patch where it has one, else in a loop of versions."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from mlflow_docstore.adapters.document.driver import Document, Outcome, Patch
+from mlflow_docstore.adapters.document.races import rounds
+from mlflow_docstore.adapters.document.rules.patches import patched
+from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
+from mlflow_docstore.core.query import And, Filter, equals
+
+from . import items
+from .compiler import ROOT, Condition, compile_filter, reference
+from .items import Gone, Lost, Place
+from .keys import item_id, partition_in, partition_of, partition_value
+from .patches import NativePatch, native_patch
+from .reach import Reach
+from .reading import Reading
+from .values import Item, decode, encode, stored_path
+
+Test = Callable[[Document], bool]
+
+
+class Writing:
+    """Conditional writes of one driver.
+
+    Args:
+        reach: The way to the containers.
+        reading: Finds documents whose partition nobody names.
+    """
+
+    def __init__(self, reach: Reach, reading: Reading) -> None:
+        self._reach = reach
+        self._reading = reading
+
+    def place(self, collection: str, key: str, when: Filter | None = None) -> Place | None:
+        """Where a document is; None if it has to be looked for and is not there."""
+        partition = partition_in(collection, when or And())
+        if partition_of(collection) == "_id":
+            partition = item_id(key)
+        if partition is not None:
+            return Place(item_id(key), partition)
+        return next(self.places(collection, equals("_id", key)), None)
+
+    def places(self, collection: str, where: Filter) -> Iterator[Place]:
+        """Where the documents are that match."""
+        return (place for place, _ in self.keyed(collection, where))
+
+    def keyed(self, collection: str, where: Filter) -> Iterator[tuple[Place, str]]:
+        """Where the documents are that match, and their ids."""
+        field = partition_of(collection)
+        named = reference(ROOT, stored_path(field))
+        shape = f'VALUE {{"id": c["id"], "key": c["_id"], "partition": {named}}}'
+        for found in self._reading.items(collection, where, shape):
+            partition = partition_value(field, found["partition"])
+            yield Place(found["id"], partition), found["key"]
+
+    def patch(
+        self, collection: str, key: str, patch: Patch, when: Filter | None, place: Place | None
+    ) -> Outcome:
+        """Change one document if it meets the precondition; the document as it is then."""
+        condition = None if when is None else compile_filter(when, self._in_terms)
+        place = place or self.place(collection, key, when)
+        if place is None:
+            return Outcome(matched=False)
+        native = native_patch(patch)
+        if native is not None:
+            try:
+                return self._patched(collection, key, place, native, condition)
+            except Gone:
+                return Outcome(matched=False)
+            except Lost:
+                pass
+        return self._changed(collection, key, place, patch, when)
+
+    def _patched(
+        self, collection: str, key: str, place: Place, native: NativePatch, when: Condition | None
+    ) -> Outcome:
+        tests = [*([] if when is None else [when.inline()]), *native.guards]
+        with self._reach.calling("patch", collection, key) as container:
+            item = items.patch(container, place, native, " AND ".join(tests))
+        return Outcome(matched=True, document=decode(item))
+
+    def _changed(
+        self, collection: str, key: str, place: Place, patch: Patch, when: Filter | None
+    ) -> Outcome:
+        matches = self._test(when)
+        for _ in rounds(collection, key):
+            seen = self._read(collection, key, place)
+            if seen is None or not matches(document := decode(seen)):
+                return Outcome(matched=False)
+            before = encode(document)
+            after = encode(patched(document, patch))
+            if after == before or self._replaced(collection, key, place, seen, after):
+                return Outcome(matched=True, document=decode(after))
+        raise AssertionError
+
+    def _replaced(
+        self, collection: str, key: str, place: Place, seen: Mapping[str, Any], item: Item
+    ) -> bool:
+        try:
+            with self._reach.calling("replace", collection, key) as container:
+                items.replace(container, place, seen, item)
+        except Lost:
+            return False
+        return True
+
+    def delete(
+        self, collection: str, key: str, when: Filter | None, place: Place | None = None
+    ) -> bool:
+        """Delete one document if it meets the precondition; whether it did."""
+        matches, place = self._test(when), place or self.place(collection, key, when)
+        if place is None:
+            return False
+        for _ in rounds(collection, key):
+            seen = None if when is None else self._read(collection, key, place)
+            if when is not None and (seen is None or not matches(decode(seen))):
+                return False
+            try:
+                with self._reach.calling("delete", collection, key) as container:
+                    items.remove(container, place, seen)
+            except Gone:
+                return False
+            except Lost:
+                continue
+            return True
+        raise AssertionError
+
+    def _read(self, collection: str, key: str, place: Place) -> Item | None:
+        with self._reach.calling("get", collection, key) as container:
+            return items.read(container, place)
+
+    def _test(self, when: Filter | None) -> Test:
+        return PredicateCompiler(self._in_terms).compile(when or And())
+
+    @property
+    def _in_terms(self) -> int:
+        return self._reach.capabilities.limits.in_terms
