@@ -1,6 +1,5 @@
 """The driver's verbs on Azure Cosmos DB for NoSQL."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from mlflow_docstore.adapters.document.driver import (
@@ -17,7 +16,7 @@ from mlflow_docstore.adapters.document.driver import (
 from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.layout import Index, Layout
 from mlflow_docstore.core.capabilities import Capabilities, Feature
-from mlflow_docstore.core.errors import LimitExceeded, Unavailable, Unsupported
+from mlflow_docstore.core.errors import Unavailable, Unsupported
 from mlflow_docstore.core.query import Filter, Leaf, Scalar
 from mlflow_docstore.ports.backend import Provision, Step
 
@@ -25,7 +24,7 @@ from . import items
 from .indexes import Indexes
 from .reach import Reach
 from .reading import Reading
-from .values import Item, decode, encode
+from .values import decode
 from .writing import Writing
 
 
@@ -58,7 +57,7 @@ class CosmosDriver(Driver):
         return None if item is None else decode(item)
 
     def insert(self, collection: str, document: Document) -> bool:
-        return self._created(collection, self._fitting(document))
+        return self._writing.create(collection, self._writing.fitting(document))
 
     def insert_many(
         self,
@@ -71,9 +70,9 @@ class CosmosDriver(Driver):
         if beside is not None:
             raise Unsupported("insert", collection, lacks=Feature.PATCH_INSERT.value)
         done, taken = set[str](), set[str]()
-        for item in [self._fitting(document) for document in documents]:
+        for item in [self._writing.fitting(document) for document in documents]:
             try:
-                created = self._created(collection, item)
+                created = self._writing.create(collection, item)
             except Unavailable as error:
                 raise _behind(error, done, taken) from error
             done.add(item["_id"])
@@ -86,7 +85,7 @@ class CosmosDriver(Driver):
     def put_many(self, collection: str, documents: Sequence[Document]) -> None:
         last = {document["_id"]: document for document in documents}
         done = set[str]()
-        for item in [self._fitting(document) for document in last.values()]:
+        for item in [self._writing.fitting(document) for document in last.values()]:
             try:
                 with self._reach.calling("put", collection, item["_id"]) as native:
                     native.upsert_item(item)
@@ -170,20 +169,6 @@ class CosmosDriver(Driver):
 
     def close(self) -> None:
         self._reach.close()
-
-    def _created(self, collection: str, item: Item) -> bool:
-        with self._reach.calling("insert", collection, item["_id"]) as native:
-            return items.create(native, item)
-
-    def _fitting(self, document: Document) -> Item:
-        """The item of a document, if it is not too large."""
-        item, allowed = encode(document), self.capabilities.limits.document_bytes
-        size = len(json.dumps(item, separators=(",", ":")).encode())
-        if size > allowed:
-            raise LimitExceeded(
-                "document", item["_id"], limit="document_bytes", allowed=allowed, size=size
-            )
-        return item
 
 
 def _behind(error: Unavailable, done: set[str], taken: set[str]) -> Unavailable:

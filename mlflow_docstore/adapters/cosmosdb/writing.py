@@ -1,5 +1,6 @@
 """Conditional writes: by the service's own patch where it has one, else in a loop of versions."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from mlflow_docstore.adapters.document.driver import Document, Outcome, Patch
 from mlflow_docstore.adapters.document.races import rounds
 from mlflow_docstore.adapters.document.rules.patches import patched
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
+from mlflow_docstore.core.errors import LimitExceeded
 from mlflow_docstore.core.query import And, Filter, equals
 
 from . import items
@@ -55,6 +57,25 @@ class Writing:
             partition = partition_value(field, found["partition"])
             yield Place(found["id"], partition), found["key"]
 
+    def create(self, collection: str, item: Item) -> bool:
+        """Create an item unless its id is taken; whether it was created."""
+        with self._reach.calling("insert", collection, item["_id"]) as container:
+            return items.create(container, item)
+
+    def fitting(self, document: Document) -> Item:
+        """The item of a document.
+
+        Raises:
+            LimitExceeded: It is too large.
+        """
+        item, allowed = encode(document), self._reach.capabilities.limits.document_bytes
+        size = len(json.dumps(item, separators=(",", ":")).encode())
+        if size > allowed:
+            raise LimitExceeded(
+                "document", item["_id"], limit="document_bytes", allowed=allowed, size=size
+            )
+        return item
+
     def patch(
         self, collection: str, key: str, patch: Patch, when: Filter | None, place: Place | None
     ) -> Outcome:
@@ -90,7 +111,7 @@ class Writing:
             if seen is None or not matches(document := decode(seen)):
                 return Outcome(matched=False)
             before = encode(document)
-            after = encode(patched(document, patch))
+            after = self.fitting(patched(document, patch))
             if after == before or self._replaced(collection, key, place, seen, after):
                 return Outcome(matched=True, document=decode(after))
         raise AssertionError

@@ -83,8 +83,8 @@ def compiled(node: Filter) -> tuple[str, list[Any]]:
         (
             AnyElement(X, (equals("k", "v"), Exists(path("id"), negated=True))),
             (
-                'EXISTS(SELECT VALUE e FROM e IN c["x"] WHERE IS_OBJECT(e) AND NOT IS_DEFINED(e["#"])'
-                ' AND e["k"] = @p0 AND NOT IS_DEFINED(e["id"]))'
+                'EXISTS(SELECT VALUE e FROM e IN c["x"] WHERE IS_OBJECT(e)'
+                ' AND NOT IS_DEFINED(e["#"]) AND e["k"] = @p0 AND NOT IS_DEFINED(e["id"]))'
             ),
             ["v"],
         ),
