@@ -29,7 +29,7 @@ def policy_of(collection: Collection) -> dict[str, Any]:
     """The indexing policy of a collection."""
     paths = dict.fromkeys(("_id", collection.partition))
     paths |= dict.fromkeys(path for index in collection.indexes for path, _ in index.keys)
-    paths |= dict.fromkeys(collection.measures)
+    paths |= dict.fromkeys(path for one in collection.measures for path in one.paths)
     return {
         "indexingMode": "consistent",
         "automatic": True,
