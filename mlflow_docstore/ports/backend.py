@@ -62,6 +62,19 @@ class Step:
     run: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a database was asked, where its service counts that and charges for it.
+
+    Args:
+        requests: How many requests it answered, those that it refused among them.
+        charge: What they cost together, in the request units of the service.
+    """
+
+    requests: int
+    charge: float
+
+
 class Backend(Protocol):
     """One database. Threads may share it; constructing it opens no connection."""
 
@@ -139,6 +152,17 @@ class Backend(Protocol):
     @abstractmethod
     def indexes(self) -> IndexRepository:
         """Indexes, built in and of users."""
+
+    @property
+    @abstractmethod
+    def usage(self) -> Usage | None:
+        """What this process has used of the database since it first asked it, by whichever call.
+
+        None where no service counts. It only grows, also over ``close``, and needs no connection:
+        take it twice, and the difference is what came between, in all threads. What other processes
+        use is in theirs, and a process that was forked begins at nothing. A reply that was lost is
+        not in it.
+        """
 
     @abstractmethod
     def prepare(self) -> None:

@@ -26,7 +26,7 @@ from mlflow_docstore.compat.schemes import scheme_of
 from mlflow_docstore.core.errors import StoreError
 from mlflow_docstore.testing.guarded import guarded
 from mlflow_docstore.testing.recorder import COLLECTION, Progress, Recorder, Selection, Silent
-from mlflow_docstore.testing.report import DRIVER, FeatureAnswer, Product, Report
+from mlflow_docstore.testing.report import DRIVER, FeatureAnswer, Product, Report, Used
 from mlflow_docstore.testing.room import adapter_of, named, room
 from mlflow_docstore.testing.subjects import without_credentials
 from mlflow_docstore.testing.watch import Watch, WatchedDriver
@@ -105,6 +105,7 @@ class _Judging:
     product: Product | None = None
     features: tuple[FeatureAnswer, ...] = ()
     trouble: str | None = None
+    used: Used | None = None
 
     def own(self, uri: str, adapter: DocumentAdapter) -> None:
         """A database with an adapter, beside all that is in it."""
@@ -120,6 +121,8 @@ class _Judging:
             with CONTAINER.backends().lent(place, adapter.over(watched, connection)):
                 _opened(place)
                 self._run(place, ("store", "registry", DRIVER))
+            if (usage := connection.usage()) is not None:
+                self.used = Used(usage.requests, usage.charge)
 
     def foreign(self, uri: str, *, not_empty: bool) -> None:
         """A store of somebody else's, which is judged as it is."""
@@ -171,6 +174,7 @@ class _Judging:
             operations=self.watch.operations(),
             commands=self.watch.commands(),
             trouble=self.trouble,
+            used=self.used,
         )
 
 

@@ -72,6 +72,8 @@ def page(report: Report) -> str:
 def _about(report: Report) -> Iterator[str]:
     if report.product is not None:
         yield f"<p>{escape(str(report.product))}</p>"
+    if report.used is not None:
+        yield f"<p>Used {report.used}</p>"
     yield (
         f'<p class="dim">mlflow-docstore {escape(report.mlflow_docstore)} on MLflow'
         f" {escape(report.mlflow)}, in {report.seconds:.0f} seconds</p>"

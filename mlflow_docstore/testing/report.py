@@ -34,6 +34,18 @@ class Product:
 
 
 @dataclass(frozen=True)
+class Used:
+    """What the judged cases used of a database whose service counts that."""
+
+    requests: int
+    charge: float
+
+    def __str__(self) -> str:
+        each = self.charge / self.requests if self.requests else 0
+        return f"{self.requests:,} requests, {self.charge:,.0f} request units: {each:.1f} each"
+
+
+@dataclass(frozen=True)
 class FeatureAnswer:
     """Whether the database has a feature that we use where it is there."""
 
@@ -131,6 +143,7 @@ class Report:
         operations: Latencies of the store's methods.
         commands: Latencies of the driver's verbs.
         trouble: Why it could not be judged, if it could not.
+        used: What that used of the database; None where no service counts.
     """
 
     store: str
@@ -145,6 +158,7 @@ class Report:
     operations: tuple[Latency, ...] = ()
     commands: tuple[Latency, ...] = ()
     trouble: str | None = None
+    used: Used | None = None
 
     @property
     def total(self) -> Counter[str]:

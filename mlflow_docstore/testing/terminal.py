@@ -123,6 +123,8 @@ def _show_product(console: Console, report: Report) -> None:
         return
     console.print(f"\n[bold]Judged[/] {escape(report.store)}", soft_wrap=True)
     console.print(f"  {escape(str(report.product))}", soft_wrap=True)
+    if report.used is not None:
+        console.print(f"  used {report.used}", soft_wrap=True)
     for answer in report.features:
         if not answer.supported:
             lack = f"  lacks {answer.name}: {answer.reason} ({answer.whose})"

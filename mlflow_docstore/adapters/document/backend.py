@@ -7,7 +7,7 @@ from pathlib import Path
 from mlflow_docstore.core.capabilities import Capabilities
 from mlflow_docstore.core.errors import Forbidden, NotFound, Unsupported
 from mlflow_docstore.ports.assessments import AssessmentRepository
-from mlflow_docstore.ports.backend import Adapter, Backend, Provision, Step
+from mlflow_docstore.ports.backend import Adapter, Backend, Provision, Step, Usage
 from mlflow_docstore.ports.experiments import ExperimentRepository
 from mlflow_docstore.ports.indexes import IndexRepository
 from mlflow_docstore.ports.inputs import InputRepository
@@ -63,11 +63,13 @@ class Connection:
         driver: The verbs; connects when the first is called.
         retry_deadline: How long failures are retried, in seconds.
         path: Where it is, if that is a file or a directory, to name it by.
+        usage: What has been used of it; most databases count nothing.
     """
 
     driver: Driver
     retry_deadline: float
     path: Path | None = None
+    usage: Callable[[], Usage | None] = lambda: None
 
 
 class DocumentAdapter(Adapter):
@@ -101,7 +103,7 @@ class DocumentAdapter(Adapter):
             driver: The outermost; it should retry.
             connection: What was connected.
         """
-        return DocumentBackend(driver, connection.path)
+        return DocumentBackend(driver, connection.path, connection.usage)
 
 
 class DocumentBackend(Backend):
@@ -110,11 +112,18 @@ class DocumentBackend(Backend):
     Args:
         driver: The database; it should retry.
         path: As of a connection.
+        usage: As of a connection.
     """
 
-    def __init__(self, driver: Driver, path: Path | None = None) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        path: Path | None = None,
+        usage: Callable[[], Usage | None] = lambda: None,
+    ) -> None:
         self._driver = driver
         self._path = path
+        self._usage = usage
         chunks = Chunks(driver)
         points = ModelPoints(driver)
         self._texts = LargeTexts(driver)
@@ -200,6 +209,10 @@ class DocumentBackend(Backend):
     @property
     def indexes(self) -> IndexRepository:
         return self._indexes
+
+    @property
+    def usage(self) -> Usage | None:
+        return self._usage()
 
     def prepare(self) -> None:
         if self._prepared_version() < LAYOUT.version:
