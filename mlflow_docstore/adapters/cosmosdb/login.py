@@ -1,0 +1,21 @@
+"""Who we are to the service: a key, or an identity of Microsoft's Entra ID."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from .uri import Target
+
+
+def credential(target: "Target") -> "str | TokenCredential":
+    """The key of the account, else whatever identity of Azure's the surroundings offer.
+
+    That is a managed identity, a workload's, or a developer's; it asks for tokens by itself, when
+    the first is needed.
+    """
+    if target.key is not None:
+        return target.key
+    from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - imports much
+
+    return DefaultAzureCredential()

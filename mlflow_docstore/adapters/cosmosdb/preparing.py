@@ -1,0 +1,150 @@
+"""The database and its containers, made where they are missing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+from typing import Any
+
+from azure.cosmos import ContainerProxy, PartitionKey, ThroughputProperties
+from azure.cosmos.exceptions import (
+    CosmosHttpResponseError,
+    CosmosResourceExistsError,
+    CosmosResourceNotFoundError,
+)
+
+from mlflow_docstore.adapters.document.layout import META, Collection, Layout
+from mlflow_docstore.core.errors import Unsupported
+from mlflow_docstore.ports.backend import Provision, Step, Throughput
+
+from .indexing import indexes_in, policy_of
+from .session import Session
+
+DEFAULT_THROUGHPUT = Throughput(1000, autoscale=True)
+"""Of a database that nobody chose any for: the least that is to be had, shared by all containers.
+Without one, each container would have, and cost, 400 of its own."""
+
+Calling = Callable[..., AbstractContextManager[ContainerProxy]]
+
+_BAD_REQUEST = 400
+
+
+def partition_key(field: str) -> PartitionKey:
+    """The partition key of a container whose layout spreads it by a field."""
+    return PartitionKey(f"/{'id' if field == '_id' else field}")
+
+
+class Preparing:
+    """Makes what a database needs besides documents.
+
+    Args:
+        session: The way to the client.
+        calling: Around each command: its verb, the logical collection.
+    """
+
+    def __init__(self, session: Session, calling: Calling) -> None:
+        self._session = session
+        self._calling = calling
+
+    def steps(self, layout: Layout, provision: Provision) -> Iterator[Step]:
+        """What makes the database and the containers of a layout where they are missing.
+
+        Containers are always spread by their layout's partition field.
+        """
+        yield self._database(provision.throughput)
+        for collection in layout.collections:
+            name, key = self._session.native_name(collection.name), collection.partition
+            yield Step(
+                f"container {name}, partitioned by {key}",
+                lambda made=collection: self._container(made),  # type: ignore[misc]
+            )
+
+    def _database(self, throughput: Throughput | None) -> Step:
+        name = self._session.target.database
+        if throughput is None:
+            text = f"database {name}, if new with {_told(DEFAULT_THROUGHPUT)} unless serverless"
+            return Step(text, self._default_database)
+        return Step(
+            f"database {name} with {_told(throughput)}", lambda: self._provisioned(throughput)
+        )
+
+    def _default_database(self) -> None:
+        with self._calling("create_database", META):
+            if self._exists():
+                return
+            try:
+                self._create(offer_throughput=_offer(DEFAULT_THROUGHPUT))
+            except CosmosHttpResponseError as error:
+                if error.status_code != _BAD_REQUEST:
+                    raise
+                self._create()
+
+    def _provisioned(self, throughput: Throughput) -> None:
+        with self._calling("create_database", META):
+            try:
+                if self._exists():
+                    self._scale(throughput)
+                else:
+                    self._create(offer_throughput=_offer(throughput))
+            except CosmosHttpResponseError as error:
+                if error.status_code != _BAD_REQUEST:
+                    raise
+                reason = "the account takes none, being serverless, or not this one"
+                raise Unsupported("throughput", throughput.units, reason=reason) from error
+
+    def _exists(self) -> bool:
+        try:
+            self._session.database().read()
+        except CosmosResourceNotFoundError:
+            return False
+        return True
+
+    def _create(self, **how: Any) -> None:
+        with suppress(CosmosResourceExistsError):
+            self._session.client().create_database(self._session.target.database, **how)
+
+    def _scale(self, throughput: Throughput) -> None:
+        database = self._session.database()
+        try:
+            found = database.get_throughput()
+        except (CosmosResourceNotFoundError, AttributeError) as error:
+            # Of a database that has none the SDK looks for the container, and trips over that.
+            reason = "the database was made without one for all containers, and cannot get it"
+            raise Unsupported("throughput", throughput.units, reason=reason) from error
+        scaled = found.auto_scale_max_throughput
+        if throughput.autoscale != (scaled is not None):
+            reason = "from or to autoscale it is `az cosmosdb sql database throughput migrate`"
+            raise Unsupported("throughput", throughput.units, reason=reason)
+        if throughput.units != (scaled or found.offer_throughput):
+            database.replace_throughput(_offer(throughput))
+
+    def _container(self, collection: Collection) -> None:
+        """Make a container, or have one that is there index what it should besides."""
+        key, policy = partition_key(collection.partition), policy_of(collection)
+        with self._calling("create_container", collection.name) as native:
+            database = self._session.database()
+            try:
+                found = native.read()["indexingPolicy"]
+            except CosmosResourceNotFoundError:
+                with suppress(CosmosResourceExistsError):
+                    database.create_container(native.id, key, indexing_policy=policy)
+                return
+            declared = {index.name: index for index in indexes_in(found)}
+            wanted = declared | {index.name: index for index in collection.indexes}
+            if wanted != declared:
+                merged = Collection(
+                    collection.name,
+                    collection.partition,
+                    tuple(wanted.values()),
+                    collection.measures,
+                )
+                database.replace_container(native, key, indexing_policy=policy_of(merged))
+
+
+def _told(throughput: Throughput) -> str:
+    upto = "up to " if throughput.autoscale else ""
+    return f"{upto}{throughput.units} RU/s for all its containers"
+
+
+def _offer(throughput: Throughput) -> int | ThroughputProperties:
+    if throughput.autoscale:
+        return ThroughputProperties(auto_scale_max_throughput=throughput.units)
+    return throughput.units
