@@ -26,8 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--throughput",
         type=_throughput,
         metavar="N|autoscale:N",
-        help="request units a second of the whole database, or at most so many"
-        " (Azure Cosmos DB for MongoDB)",
+        help="request units a second of the whole database, or at most so many (Azure Cosmos DB)",
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be made")
 

@@ -11,11 +11,6 @@ from mlflow_docstore.core.errors import InvalidArgument
 ADAPTERS = "mlflow_docstore.adapters"
 """The group of entry points through which a database, in this package or another, is found."""
 
-PLANNED: Mapping[str, str] = {
-    "cosmos": "Azure Cosmos DB for NoSQL",
-}
-"""Schemes that have no adapter yet. MLflow knows them, so that they are answered here."""
-
 
 def adapter_entry_points() -> Mapping[str, EntryPoint]:
     """The entry point of each URI scheme's adapter."""
@@ -43,8 +38,6 @@ def adapter_entry_point(uri: str, adapters: Mapping[str, EntryPoint]) -> EntryPo
     known = ", ".join(f"{name}://" for name in sorted(adapters))
     if "://" not in uri:
         scheme, reason = "", "The URI of the database has no scheme."
-    elif scheme in PLANNED:
-        reason = f"{PLANNED[scheme]} ({scheme}://) is not supported yet."
     else:
         reason = f"No database adapter for {scheme}:// URIs."
     raise InvalidArgument("uri", scheme, reason=f"{reason} Known: {known}")

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mlflow_docstore.adapters.cosmosdb.capabilities import CAPABILITIES as COSMOSDB
+from mlflow_docstore.adapters.cosmosdb.capabilities import DONE_HERE as DONE_FOR_COSMOSDB
 from mlflow_docstore.adapters.memory.capabilities import LIMITS as MEMORY_LIMITS
 from mlflow_docstore.adapters.memory.capabilities import declare as memory_capabilities
 from mlflow_docstore.adapters.mongodb.flavours import FLAVOURS, Flavour
@@ -74,8 +76,11 @@ def _databases() -> list[_Database]:
         _Database("embedded (SQLite)", "docstore", sqlite_capabilities(SQLITE_LIMITS)),
         _Database("memory", "memory", memory_capabilities(MEMORY_LIMITS)),
     ]
-    return own + [
-        _Database(one.title, one.name, one.capabilities, one.done_here) for one in FLAVOURS
+    cousins = [_Database(one.title, one.name, one.capabilities, one.done_here) for one in FLAVOURS]
+    return [
+        *own,
+        *cousins,
+        _Database("Azure Cosmos DB for NoSQL", "cosmos", COSMOSDB, DONE_FOR_COSMOSDB),
     ]
 
 

@@ -26,11 +26,12 @@ UNAVAILABLE = "TEMPORARILY_UNAVAILABLE"
 
 # Name of the case: the URI, MLflow's code, and what the one line says. Nobody listens at {nobody}.
 CASES: Mapping[str, tuple[str, str, str]] = {
-    "not yet": (
+    "malformed key": (
         "cosmos://account.documents.azure.com/db?key=wr0ng-key",
         INVALID,
-        "Azure Cosmos DB for NoSQL (cosmos://) is not supported yet",
+        "the key is no key of an account",
     ),
+    "no account": ("cosmos+http://{nobody}/db?key=d3IwbmcK", UNAVAILABLE, "no account answers at"),
     "no database": (f"mongodb://{WRONG}@h?w=1", INVALID, f"write mongodb://{USER}:***@h/DATABASE"),
     "unknown option": (f"mongodb://{WRONG}@h/db?nosuch=1", INVALID, "option 'nosuch'"),
     "option without value": (f"mongodb://{WRONG}@h/db?tls", INVALID, "option 'tls'"),
@@ -186,7 +187,9 @@ class TestCommand:
         assert CASES[case][2] in line
         assert_hidden(told.out, told.err, caplog.text)
 
-    @pytest.mark.parametrize("case", ["not yet", "unknown option", "wrong password", "wrong port"])
+    @pytest.mark.parametrize(
+        "case", ["malformed key", "unknown option", "wrong password", "wrong port"]
+    )
     @pytest.mark.parametrize(
         "command", [["compact"], ["indexes"], ["quickstart", "--backend-store-uri"]], ids=" ".join
     )
@@ -209,7 +212,7 @@ class TestCommand:
 
 
 class TestServer:
-    @pytest.mark.parametrize("case", ["wrong password", "unknown option", "not yet"])
+    @pytest.mark.parametrize("case", ["wrong password", "unknown option", "malformed key"])
     def test_start_fails_with_the_line_last(self, uris: dict[str, str], case: str) -> None:
         mlflow = str(Path(sys.executable).with_name("mlflow"))
         done = subprocess.run(

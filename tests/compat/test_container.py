@@ -9,7 +9,7 @@ import pytest
 import mlflow_docstore
 from mlflow_docstore.compat.container import CONTAINER, BackendPool
 from mlflow_docstore.compat.plugin import create_tracking_store
-from mlflow_docstore.compat.schemes import ADAPTERS, PLANNED, adapter_entry_points
+from mlflow_docstore.compat.schemes import ADAPTERS, adapter_entry_points
 from mlflow_docstore.core.errors import InvalidArgument, NotFound
 
 
@@ -56,24 +56,12 @@ def test_unknown_scheme_is_refused_with_the_known_ones(pool: BackendPool) -> Non
     assert "memory://" in caught.value.facts["reason"]
 
 
-@pytest.mark.parametrize("scheme", PLANNED)
-def test_scheme_that_is_to_come_is_refused_by_name(pool: BackendPool, scheme: str) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        pool.backend(f"{scheme}://account.example/database")
-    words = f"{PLANNED[scheme]} ({scheme}://) is not supported yet."
-    assert caught.value.facts["reason"].startswith(words)
-
-
 @pytest.mark.parametrize("uri", ["", "papyrus", "/var/lib/mlflow", "scribe:s3cret@alexandria/db"])
 def test_text_without_a_scheme_is_no_uri(pool: BackendPool, uri: str) -> None:
     with pytest.raises(InvalidArgument) as caught:
         pool.backend(uri)
     assert "no scheme" in caught.value.facts["reason"]
     assert "memory://" in caught.value.facts["reason"]
-
-
-def test_no_scheme_is_both_there_and_to_come() -> None:
-    assert not adapter_entry_points().keys() & PLANNED.keys()
 
 
 def test_password_of_an_unusable_uri_is_hidden(pool: BackendPool) -> None:

@@ -4,6 +4,7 @@ from urllib.parse import urldefrag
 
 import pytest
 
+from mlflow_docstore.adapters.document.layout import Collection, Layout
 from mlflow_docstore.core.capabilities import Capabilities, Feature
 from mlflow_docstore.core.errors import InvalidArgument
 
@@ -53,6 +54,7 @@ def test_a_prefix_separates_collections(driver_uri: str, table: Table) -> None:
     table.put(a={"x": 1})
     assert other.get() is None
     try:
+        other.driver.prepare(Layout(1, (Collection(table.name),)))
         other.put(a={"x": 2})
     finally:
         # Whatever comes: nobody else knows of this prefix.

@@ -1,0 +1,184 @@
+"""The database and its containers: made once, by who may, with as much throughput as asked for."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from azure.cosmos import CosmosClient, DatabaseProxy
+
+import mlflow_docstore
+from mlflow_docstore import cli
+from mlflow_docstore.adapters.cosmosdb.indexing import indexes_in, policy_of
+from mlflow_docstore.adapters.cosmosdb.provision import throwaway
+from mlflow_docstore.adapters.document.layout import (
+    LAYOUT,
+    METRICS,
+    RUNS,
+    Collection,
+    Index,
+    Layout,
+)
+from mlflow_docstore.core.errors import Forbidden, NotFound, Unsupported
+from mlflow_docstore.ports.backend import Backend, Provision, Throughput
+
+from .standin import StandIn
+
+_NUMBERS = count()
+OWN = Index("of_mine", (("mine", 1),))
+
+
+@pytest.fixture
+def name() -> str:
+    return f"provision-{next(_NUMBERS)}"
+
+
+@pytest.fixture
+def uri(faulty: StandIn, name: str) -> str:
+    return f"{faulty.uri(name)}&retryDeadlineMS=2000"
+
+
+@pytest.fixture
+def backend(uri: str) -> Iterator[Backend]:
+    backend = mlflow_docstore.connect(uri)
+    yield backend
+    backend.close()
+
+
+@pytest.fixture
+def made(client: CosmosClient, name: str) -> DatabaseProxy:
+    return client.get_database_client(name)
+
+
+def provision(backend: Backend, how: Provision) -> None:
+    for step in backend.steps(how):
+        step.run()
+
+
+class TestContainers:
+    def test_are_partitioned_and_indexed_by_the_layout(
+        self, backend: Backend, made: DatabaseProxy
+    ) -> None:
+        backend.prepare()
+        found = {one["id"]: one for one in made.list_containers()}
+        assert found.keys() == {f"mlflow_{one.name}" for one in LAYOUT.collections}
+        assert found[f"mlflow_{RUNS}"]["partitionKey"]["paths"] == ["/id"]
+        assert found[f"mlflow_{METRICS}"]["partitionKey"]["paths"] == ["/run_id"]
+        for collection in LAYOUT.collections:
+            policy = found[f"mlflow_{collection.name}"]["indexingPolicy"]
+            assert policy == policy_of(collection)
+
+    def test_are_asked_for_once_where_they_are_there(
+        self, faulty: StandIn, backend: Backend
+    ) -> None:
+        backend.prepare()
+        faulty.forget()
+        backend.prepare()
+        assert [one["operation"] for one in faulty.log()] == ["read"]
+
+    def test_keep_indexes_of_users_when_they_get_one_more(self, uri: str) -> None:
+        bare, whole = (
+            Collection("grown"),
+            Collection("grown", indexes=(Index("by_x", (("x", 1),)),)),
+        )
+        with throwaway(uri) as driver:
+            driver.prepare(Layout(1, (bare,)))
+            driver.create_index("grown", OWN)
+            driver.prepare(Layout(2, (whole,)))
+            assert {one.name for one in driver.indexes("grown")} == {"of_mine", "by_x"}
+
+    def test_of_two_prefixes_are_apart(self, uri: str, made: DatabaseProxy) -> None:
+        with throwaway(uri) as one, throwaway(uri) as other:
+            one.prepare(LAYOUT)
+            other.prepare(Layout(1, LAYOUT.collections[:1]))
+            assert len(list(made.list_containers())) == len(LAYOUT.collections) + 1
+        assert list(made.list_containers()) == []
+
+
+class TestThroughput:
+    def test_is_the_least_that_scales_where_nobody_chose(
+        self, backend: Backend, made: DatabaseProxy
+    ) -> None:
+        backend.prepare()
+        assert made.get_throughput().auto_scale_max_throughput == 1000
+
+    def test_is_none_where_the_account_takes_none(
+        self, faulty: StandIn, backend: Backend, made: DatabaseProxy
+    ) -> None:
+        faulty.fail(status=400, operations=["create"], address="^/dbs/?$")
+        backend.prepare()
+        assert made.read()["id"] == made.id
+
+    def test_is_fixed_where_that_was_asked_for(self, backend: Backend, made: DatabaseProxy) -> None:
+        provision(backend, Provision(throughput=Throughput(500)))
+        assert made.get_throughput().offer_throughput == 500
+
+    def test_stays_where_it_is_what_was_asked_for(self, backend: Backend) -> None:
+        for _ in range(2):
+            provision(backend, Provision(throughput=Throughput(4000, autoscale=True)))
+
+    def test_is_not_turned_into_the_other_kind(self, backend: Backend) -> None:
+        backend.prepare()
+        with pytest.raises(Unsupported) as caught:
+            provision(backend, Provision(throughput=Throughput(500)))
+        assert "throughput migrate" in caught.value.facts["reason"]
+
+    def test_is_refused_where_the_account_takes_none(
+        self, faulty: StandIn, backend: Backend
+    ) -> None:
+        faulty.fail(status=400, operations=["create"], address="^/dbs/?$")
+        with pytest.raises(Unsupported, match="serverless"):
+            provision(backend, Provision(throughput=Throughput(500)))
+
+    def test_cannot_be_given_to_a_database_without(
+        self, client: CosmosClient, backend: Backend, name: str
+    ) -> None:
+        client.create_database(name)
+        with pytest.raises(Unsupported, match="made without one"):
+            provision(backend, Provision(throughput=Throughput(500)))
+
+
+class TestAnIdentityThatMayNot:
+    @pytest.fixture(autouse=True)
+    def _forbidden(self, faulty: StandIn) -> None:
+        faulty.fail(
+            status=403,
+            substatus=5300,
+            operations=["create"],
+            address="^/dbs/?$|/colls/?$",
+            times=99,
+        )
+
+    def test_is_told_to_have_it_made(self, backend: Backend) -> None:
+        with pytest.raises(Forbidden, match="run `mlflow-docstore init URI` as one who may"):
+            backend.prepare()
+
+    def test_finds_nothing_to_keep_up(self, backend: Backend) -> None:
+        with pytest.raises(NotFound):
+            backend.require()
+
+    def test_opens_what_another_has_made(self, faulty: StandIn, backend: Backend) -> None:
+        faulty.recover()
+        backend.prepare()
+        self._forbidden.__wrapped__(self, faulty)
+        backend.prepare()
+        backend.require()
+
+
+class TestTheCommand:
+    def test_says_what_it_would_make_and_makes_nothing(
+        self, faulty: StandIn, uri: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert cli.main(["init", uri, "--dry-run", "--throughput", "autoscale:4000"]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0].endswith("with up to 4000 RU/s for all its containers")
+        assert f"would make container mlflow_{METRICS}, partitioned by run_id" in lines
+        assert faulty.log() == []
+
+    def test_makes_it(self, uri: str, made: DatabaseProxy) -> None:
+        assert cli.main(["init", uri, "--throughput", "400"]) == 0
+        assert made.get_throughput().offer_throughput == 400
+        policy = made.get_container_client(f"mlflow_{RUNS}").read()["indexingPolicy"]
+        assert [one.name for one in indexes_in(policy)] == ["by_recency", "by_deletion"]
+
+    def test_can_be_run_again(self, uri: str) -> None:
+        assert [cli.main(["init", uri]) for _ in range(2)] == [0, 0]
