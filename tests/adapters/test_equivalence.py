@@ -156,6 +156,12 @@ def groups(draw: st.DrawFn) -> Group:
             st.sampled_from([Reducer.COUNT, Reducer.MINIMUM, Reducer.MAXIMUM]),
             places,
         ),
+        st.builds(
+            Reduction,
+            st.just(Reducer.PERCENTILE),
+            places,
+            st.sampled_from([0, 37.5, 95, 100]),
+        ),
         st.just(Reduction(Reducer.DISTINCT, single)),
     )
     return Group(

@@ -334,7 +334,8 @@ class Driver(Protocol):
         """Groups of the documents that match, or of elements of their arrays.
 
         In the order of their keys, numbers before texts; without keys the one group, if anything
-        matched. Needs ``Feature.GROUP``.
+        matched. Needs ``Feature.GROUP``. Percentiles are exact: a database that finds none, or
+        such as are near, brings the values here.
         """
 
     @abstractmethod

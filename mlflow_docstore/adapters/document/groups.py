@@ -35,6 +35,9 @@ class Reducer(str, Enum):
     MAXIMUM = "maximum"
     """The greatest of the numbers."""
 
+    PERCENTILE = "percentile"
+    """Of the numbers, as ``core.trace_metrics`` has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupKey:
@@ -61,12 +64,16 @@ class Reduction:
     Args:
         reducer: How it is come by.
         path: Where the values are; None for none, which only documents are counted by.
+        percent: Of a percentile, from 0 to 100.
     """
 
     reducer: Reducer
     path: str | None = None
+    percent: float | None = None
 
     def __post_init__(self) -> None:
+        if (self.percent is not None) is not (self.reducer is Reducer.PERCENTILE):
+            raise ValueError(f"{self.reducer.value} of {self.percent} percent")
         if self.path is None and self.reducer is not Reducer.COUNT:
             raise ValueError(f"{self.reducer.value} of nothing")
 
@@ -102,6 +109,11 @@ class Group:
         return _unique(
             one.path for one in self.reductions if one.path and one.reducer is Reducer.DISTINCT
         )
+
+    @property
+    def percentiles(self) -> bool:
+        """Whether it asks for any, for which a database has to have all values at once."""
+        return any(one.reducer is Reducer.PERCENTILE for one in self.reductions)
 
     @property
     def fields(self) -> tuple[str, ...]:

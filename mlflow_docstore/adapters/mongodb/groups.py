@@ -13,6 +13,7 @@ from mlflow_docstore.adapters.document.groups import (
     Reduction,
     within,
 )
+from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.core.query import And, Leaf, path
 
 from .compiler import MongoCompiler, Native
@@ -178,6 +179,8 @@ def _parts(number: int, reduction: Reduction) -> dict[str, Native]:
             return {f"s{number}": {"$min": place}}
         case Reducer.MAXIMUM:
             return {f"s{number}": {"$max": place}}
+        case Reducer.PERCENTILE:
+            raise Unsupported("group", reduction.path, reason="the server's are approximate")
 
 
 def _finished(number: int, reduction: Reduction, document: Document) -> int | float | None:
@@ -189,5 +192,5 @@ def _finished(number: int, reduction: Reduction, document: Document) -> int | fl
             return found if count else None
         case Reducer.AVERAGE:
             return float(found / count) if found is not None and count else None
-        case Reducer.MINIMUM | Reducer.MAXIMUM:
+        case Reducer.MINIMUM | Reducer.MAXIMUM | Reducer.PERCENTILE:
             return found

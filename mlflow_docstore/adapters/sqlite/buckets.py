@@ -22,7 +22,7 @@ from mlflow_docstore.core.query import (
 
 from .clauses import Clause, identifier
 from .compiler import SqliteCompiler
-from .groups import beyond, numbers_of, reduced
+from .groups import beyond, columns_of, told_apart
 from .measures import MeasuringCompiler
 
 _LEAVES = (Compare, In, Like, Exists)
@@ -52,7 +52,7 @@ def buckets_of(table: str, query: Group, compiler: SqliteCompiler) -> Clause | N
     None where no index has the values in their order. The columns of a result are those of other
     groups.
     """
-    if len(query.keys) != 1 or len(set(query.reductions)) > _MOST or query.each is not None:
+    if len(query.keys) != 1 or len(told_apart(query)) > _MOST or query.each is not None:
         return None
     (key,), leaves = query.keys, _leaves(query.where)
     if key.bucket is None or leaves is None or not isinstance(compiler, MeasuringCompiler):
@@ -75,9 +75,8 @@ def _statement(table: str, query: Group, size: int, compiler: MeasuringCompiler)
     source = f"FROM {identifier(table)} WHERE {rest.text} AND {column}"
     places = {name: compiler.at(path(name)).plain(path(name)) for name in query.fields}
     values = [
-        f", (SELECT {reduced(one, places, numbers_of(query.where))} {source}"
-        f" BETWEEN max({begin}, ?) AND min({end}, ?))"
-        for one in query.reductions
+        f", (SELECT {one} {source} BETWEEN max({begin}, ?) AND min({end}, ?))"
+        for one in columns_of(query, places)
     ]
     text = (
         "WITH RECURSIVE buckets(first) AS ("

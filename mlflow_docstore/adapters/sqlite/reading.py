@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Join, Row
+from mlflow_docstore.adapters.document.grouping import grouped
 from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.rules.paths import pick, tree
 from mlflow_docstore.adapters.document.rules.values import field_name
@@ -17,7 +18,7 @@ from .calls import Calls
 from .clauses import Clause, identifier
 from .columns import is_exact, length_of, place_of
 from .compiler import SqliteCompiler
-from .groups import group_of, group_rows, plain_values, values_of
+from .groups import FractionsFoundError, group_of, group_rows, plain_values, values_of
 from .measures import MeasuringCompiler, kept, measures_of
 from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
 from .searches import Haste, Searches
@@ -72,7 +73,11 @@ class Reading:
         """The groups of a query."""
         table, compiler = self._calls.table(collection), self._values_of(collection, query.where)
         read = buckets_of(table, query, compiler) or group_of(table, query, compiler)
-        return group_rows(self._calls.rows("group", collection, read), query)
+        try:
+            return group_rows(self._calls.rows("group", collection, read), query)
+        except FractionsFoundError:
+            values = self.tuples(collection, query.where, query.fields, query.each, query.of_each)
+            return grouped(values, query)
 
     def tuples(
         self,

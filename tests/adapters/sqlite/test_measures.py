@@ -1,8 +1,10 @@
 """Measures: groups are read from an index alone, and are those of memory."""
 
 import sqlite3
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +52,10 @@ DOCUMENTS = [
     for number in range(200)
 ]
 HOUR, STATE, FLAG = GroupKey("time", 60), GroupKey("state"), GroupKey("flag")
-TOTALS = tuple(Reduction(reducer, "usage.total") for reducer in Reducer)
+TOTALS = (
+    *(Reduction(one, "usage.total") for one in Reducer if one is not Reducer.PERCENTILE),
+    *(Reduction(Reducer.PERCENTILE, "usage.total", percent) for percent in (0, 37.5, 100)),
+)
 SINCE = Compare(path("time"), Operator.GE, 100)
 FILTERS: dict[str, Filter] = {
     "everything": And(),
@@ -127,7 +132,7 @@ def test_no_document_is_looked_into(file: Path) -> None:
         group_of("mlflow.c", query, compiler),
         values_of("mlflow.c", where, MEASURES, None, (), compiler),
     ):
-        assert "json" not in read.text
+        assert "json_extract" not in read.text
         plan = native(file, f"EXPLAIN QUERY PLAN {read.text}", *read.parameters)
         assert any("mlflow.c:measures (m.scope=? AND m.time>" in row[3] for row in plan)
 
@@ -204,6 +209,26 @@ class TestBuckets:
         compiler = MeasuringCompiler(100, Kept((MEASURES,)))
         for where in (SINCE, In(path("scope"), ("a", "b")), Or((equals("scope", "a"),))):
             assert buckets_of("mlflow.c", Group(where, (HOUR,)), compiler) is None
+
+
+def test_percentiles_take_less_memory_than_rows_of_values(driver: Driver) -> None:
+    driver.prepare(layout(*MEASURES))
+    many = 20_000
+    driver.insert_many(
+        "c",
+        [{"_id": f"{n}", "scope": "a", "time": n, "usage": {"total": n}} for n in range(many)],
+    )
+    half = (Reduction(Reducer.PERCENTILE, "usage.total", 50),)
+    query = Group(equals("scope", "a"), (GroupKey("time", 1000),), half)
+    driver.group("c", replace(query, limit=1))
+    tracemalloc.start()
+    try:
+        rows = driver.group("c", query)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [row.values for row in rows[:2]] == [(499.5,), (1499.5,)]
+    assert peak < 16 * many
 
 
 class TestRareValues:

@@ -14,6 +14,7 @@ from mlflow_docstore.adapters.document.groups import (
 from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.core.query import And, Compare, Exists, In, Operator, Or, equals, path
+from mlflow_docstore.core.trace_metrics import percentile
 
 from .deck import AWKWARD_TEXTS, Table
 
@@ -231,7 +232,7 @@ class TestReductions:
         with pytest.raises(ValueError, match="several paths"):
             Group(reductions=(Reduction(Reducer.DISTINCT, "x"), Reduction(Reducer.DISTINCT, "y")))
 
-    @pytest.mark.parametrize("reducer", [one for one in Reducer if one is not Reducer.COUNT])
+    @pytest.mark.parametrize("reducer", REDUCERS[1:])
     def test_only_documents_are_counted_without_a_path(self, reducer: Reducer) -> None:
         with pytest.raises(ValueError, match="of nothing"):
             Reduction(reducer)
@@ -240,6 +241,69 @@ class TestReductions:
     def test_a_bucket_holds_something(self, size: int) -> None:
         with pytest.raises(ValueError, match="bucket"):
             GroupKey("x", size)
+
+
+class TestPercentiles:
+    """As ``core.trace_metrics`` has them, to the last place."""
+
+    PERCENTS = (0, 12.5, 50, 95, 100)
+
+    @pytest.fixture
+    def requiring(self, table: Table) -> Table:
+        table.requires(Feature.GROUP)
+        return table
+
+    def of(self, path: str) -> tuple[Reduction, ...]:
+        return tuple(Reduction(Reducer.PERCENTILE, path, percent) for percent in self.PERCENTS)
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            [40, 10, 80, 20],
+            [7],
+            [2**53 + 1, -(2**63), 2**63 - 1, 0],
+            [0.1, 1 / 3, 1e-300, -1.7976931348623157e308, 0.30000000000000004],
+            [1, 2.5, 3, 1e17],
+            [0.0, 1.0],
+        ],
+        ids=str,
+    )
+    def test_they_are_exact(self, requiring: Table, values: list[int | float]) -> None:
+        requiring.put(**{f"d{place}": {"x": value} for place, value in enumerate(values)})
+        (row,) = group(requiring, reductions=self.of("x"))
+        expected = [percentile(sorted(values), percent) for percent in self.PERCENTS]
+        assert list(map(repr, row.values)) == list(map(repr, expected))
+
+    def test_each_group_has_its_own(self, rows: Table) -> None:
+        reductions = (COUNT, Reduction(Reducer.PERCENTILE, "n", 50), Reduction(Reducer.SUM, "n"))
+        assert found(group(rows, keys=by("x"), reductions=reductions)) == [
+            ("p", 3, 15.0, 30),
+            ("q", 1, 40.0, 40),
+        ]
+
+    def test_buckets_have_too(self, requiring: Table) -> None:
+        requiring.put(**{f"d{number}": {"x": number, "n": -number} for number in range(10)})
+        half = (Reduction(Reducer.PERCENTILE, "n", 50),)
+        rows = group(requiring, keys=by(("x", 4)), reductions=half)
+        assert found(rows) == [(0, -1.5), (4, -5.5), (8, -8.5)]
+
+    def test_what_is_no_number_is_passed_over(self, requiring: Table) -> None:
+        others = ["9.5", "", True, None, [1], {"y": 1}]
+        requiring.put(**{f"d{place}": {"x": other} for place, other in enumerate(others)})
+        assert found(group(requiring, reductions=self.of("x"))) == [(None,) * 5]
+        requiring.put(e={"x": 4}, f={"x": 3})
+        half = (Reduction(Reducer.PERCENTILE, "x", 50),)
+        assert found(group(requiring, reductions=half)) == [(3.5,)]
+
+    def test_elements_have_them(self, requiring: Table) -> None:
+        requiring.put(a={"list": [{"v": 1}, {"v": 4}]}, b={"list": [{"v": 2.5}, {"v": "7"}]})
+        half = (Reduction(Reducer.PERCENTILE, "list.v", 50),)
+        assert found(group(requiring, each="list", reductions=half)) == [(2.5,)]
+
+    @pytest.mark.parametrize(("reducer", "percent"), [("percentile", None), ("sum", 50)])
+    def test_none_but_they_have_a_percentage(self, reducer: str, percent: float | None) -> None:
+        with pytest.raises(ValueError, match="percent"):
+            Reduction(Reducer(reducer), "x", percent)
 
 
 class TestElements:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlflow.entities.trace_metrics import AggregationType, MetricViewType
+from mlflow.entities.trace_metrics import AggregationType, MetricAggregation, MetricViewType
 
 from mlflow_docstore.adapters.document.codecs import assessments as assessment_codec
 from mlflow_docstore.adapters.document.codecs import spans as span_codec
@@ -115,6 +115,7 @@ _REDUCERS: Mapping[AggregationType, Reducer] = {
     AggregationType.AVG: Reducer.AVERAGE,
     AggregationType.MIN: Reducer.MINIMUM,
     AggregationType.MAX: Reducer.MAXIMUM,
+    AggregationType.PERCENTILE: Reducer.PERCENTILE,
 }
 
 
@@ -142,8 +143,8 @@ def group_of(query: TraceMetricQuery, reductions: tuple[Reduction, ...]) -> Grou
 
 
 def told(query: TraceMetricQuery) -> tuple[Reduction, ...]:
-    """What the aggregations, but for percentiles, ask of the database."""
-    return tuple(_reduction(measure_of(query), one.aggregation_type) for one in query.aggregations)
+    """What the aggregations ask of the database."""
+    return tuple(_reduction(measure_of(query), one) for one in query.aggregations)
 
 
 def summarised(query: TraceMetricQuery) -> tuple[Reduction, ...]:
@@ -159,10 +160,11 @@ def measured(query: TraceMetricQuery) -> tuple[Filter, ...]:
     return bounds if view_of(query).each is not None else (*bounds, *_own(query))
 
 
-def _reduction(measure: Measure, aggregation: AggregationType) -> Reduction:
-    if aggregation is AggregationType.COUNT:
+def _reduction(measure: Measure, aggregation: MetricAggregation) -> Reduction:
+    kind, percent = aggregation.aggregation_type, aggregation.percentile_value
+    if kind is AggregationType.COUNT:
         return Reduction(Reducer.DISTINCT, measure.path) if measure.distinct else _COUNT
-    return Reduction(_REDUCERS[aggregation], measure.path)
+    return Reduction(_REDUCERS[kind], measure.path, percent)
 
 
 def _own(query: TraceMetricQuery) -> tuple[Leaf, ...]:

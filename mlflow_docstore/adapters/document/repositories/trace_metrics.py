@@ -49,12 +49,12 @@ class DocumentTraceMetrics(TraceMetricRepository):
     def groups(self, query: TraceMetricQuery) -> list[MetricGroup]:
         if query.most == 0:
             return []
-        if _is_of_percentiles(query):
-            found = _told(self._gathered(query), query)
-        elif chooses_traces(query):
-            found = _told(self._merged(query), query)
-        else:
+        if not chooses_traces(query):
             found = self._reduced(query)
+        elif _is_of_percentiles(query):
+            found = _told(self._gathered(query), query)
+        else:
+            found = _told(self._merged(query), query)
         return found or _nothing(query)
 
     def _reduced(self, query: TraceMetricQuery) -> list[MetricGroup]:
@@ -75,7 +75,7 @@ class DocumentTraceMetrics(TraceMetricRepository):
         return merged
 
     def _gathered(self, query: TraceMetricQuery) -> dict[Keys, Summary]:
-        """Groups put together of their values."""
+        """Groups put together of the values of parts."""
         group, measure = group_of(query, summarised(query)), measure_of(query)
         fields = (*(key.path for key in group.keys), str(measure.path))
         values: defaultdict[Any, Any] = defaultdict(partial(array, "q" if measure.whole else "d"))
