@@ -26,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--throughput",
         type=_throughput,
         metavar="N|autoscale:N",
-        help="request units a second of the whole database, or at most so many (Azure Cosmos DB)",
+        help="request units a second of the whole database, or at most so many,"
+        " where its service sells them",
     )
     parser.add_argument("--dry-run", action="store_true", help="only say what would be made")
 

@@ -6,16 +6,11 @@
 import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from mlflow_docstore.adapters.cosmosdb.capabilities import CAPABILITIES as COSMOSDB
-from mlflow_docstore.adapters.cosmosdb.capabilities import DONE_HERE as DONE_FOR_COSMOSDB
-from mlflow_docstore.adapters.memory.capabilities import LIMITS as MEMORY_LIMITS
-from mlflow_docstore.adapters.memory.capabilities import declare as memory_capabilities
+from mlflow_docstore.adapters.document.backend import Declaration, DocumentAdapter
 from mlflow_docstore.adapters.mongodb.flavours import FLAVOURS, Flavour
-from mlflow_docstore.adapters.sqlite.capabilities import LIMITS as SQLITE_LIMITS
-from mlflow_docstore.adapters.sqlite.capabilities import declare as sqlite_capabilities
-from mlflow_docstore.core.capabilities import Capabilities, Feature, Limits, Whose
+from mlflow_docstore.compat.schemes import adapter_entry_points
+from mlflow_docstore.core.capabilities import Feature, Limits, Whose
 from mlflow_docstore.testing.guard.profiles import OTHERS, Profile, load_profile, profile_names
 
 _WHOSE: Mapping[Whose, str] = {
@@ -23,6 +18,7 @@ _WHOSE: Mapping[Whose, str] = {
     Whose.NOT_YET: "not yet, by the database",
     Whose.NOT_IMPLEMENTED: "not made by us",
 }
+_OURS = "mlflow_docstore."
 _LISTED = ("command", "stage", "update", "query", "index", "form", "option", "session")
 """Kinds whose refused names are listed; the rest is in the profile."""
 
@@ -44,23 +40,6 @@ _PROFILES_HEAD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Database:
-    """A column.
-
-    Args:
-        title: What it is called.
-        scheme: Its URI scheme.
-        capabilities: What it can do.
-        here: What is done in its stead.
-    """
-
-    title: str
-    scheme: str
-    capabilities: Capabilities
-    here: Mapping[Feature, str] = field(default_factory=dict)
-
-
 def page() -> str:
     """The text of the page."""
     found = _databases()
@@ -71,17 +50,16 @@ def page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _databases() -> list[_Database]:
-    own = [
-        _Database("embedded (SQLite)", "docstore", sqlite_capabilities(SQLITE_LIMITS)),
-        _Database("memory", "memory", memory_capabilities(MEMORY_LIMITS)),
-    ]
-    cousins = [_Database(one.title, one.name, one.capabilities, one.done_here) for one in FLAVOURS]
-    return [
-        *own,
-        *cousins,
-        _Database("Azure Cosmos DB for NoSQL", "cosmos", COSMOSDB, DONE_FOR_COSMOSDB),
-    ]
+def _databases() -> list[Declaration]:
+    """Those of this package, by their titles."""
+    modules = {
+        entry.value: entry
+        for entry in adapter_entry_points().values()
+        if entry.module.startswith(_OURS)
+    }
+    adapters = [entry.load() for entry in modules.values()]
+    found = [one for each in adapters if isinstance(each, DocumentAdapter) for one in each.declared]
+    return sorted(found, key=lambda one: one.title.casefold())
 
 
 def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
@@ -92,7 +70,7 @@ def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
     yield ""
 
 
-def _features(found: Sequence[_Database]) -> Iterator[str]:
+def _features(found: Sequence[Declaration]) -> Iterator[str]:
     yield from ("", "## Features", "")
     rows = ([f"`{one.value}`", *(_answer(each, one) for each in found)] for one in Feature)
     yield from _table(["", *(each.title for each in found)], rows)
@@ -101,8 +79,8 @@ def _features(found: Sequence[_Database]) -> Iterator[str]:
     yield ""
 
 
-def _answer(database: _Database, feature: Feature) -> str:
-    if feature in database.here:
+def _answer(database: Declaration, feature: Feature) -> str:
+    if feature in database.done_here:
         return "here"
     return "yes" if database.capabilities.supports(feature) else "no"
 
@@ -115,29 +93,29 @@ def _meanings() -> Iterator[tuple[Feature, str]]:
         yield one, " ".join(texts[at + 1].split())
 
 
-def _reasons(found: Sequence[_Database]) -> Iterator[str]:
+def _reasons(found: Sequence[Declaration]) -> Iterator[str]:
     yield from ("## What is lacking, and why", "")
     for each in found:
         lacks = each.capabilities.lacking
-        if not lacks and not each.here:
+        if not lacks and not each.done_here:
             continue
         yield f"**{each.title}**"
         yield ""
         for feature, lack in lacks.items():
             yield f"- `{feature.value}`: {_WHOSE[lack.whose]}: {lack.reason}."
-        for feature, text in each.here.items():
+        for feature, text in each.done_here.items():
             yield f"- `{feature.value}`: {text}"
         yield ""
 
 
-def _limits(found: Sequence[_Database]) -> Iterator[str]:
+def _limits(found: Sequence[Declaration]) -> Iterator[str]:
     yield from ("## Limits", "")
     names = ("document_bytes", "in_terms", "batch_documents")
     head = ["", "largest document", "terms of one `IN`", "documents of one bulk write"]
     rows = ([each.title, *_numbers(each.capabilities.limits, names)] for each in found)
     yield from _table(head, rows)
     yield "Texts that nobody searches are moved out of documents, into parts of half a document at"
-    yield "most, once they are longer than its 512th: beyond 4 KB on Cosmos DB, 32 KB elsewhere."
+    yield "most, once they are longer than its 512th: 4 KB of 2 MB, 32 KB of 16 MB."
     yield ""
 
 

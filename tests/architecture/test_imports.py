@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from graphlib import TopologicalSorter
 from importlib.metadata import metadata
 from pathlib import Path
@@ -15,10 +16,6 @@ from packaging.requirements import Requirement
 from .tree import PACKAGE, ROOT, is_within, sources
 
 OWNERS = {
-    "pymongo": ("mlflow_docstore.adapters.mongodb",),
-    "bson": ("mlflow_docstore.adapters.mongodb", "mlflow_docstore.testing.guard"),
-    "gridfs": ("mlflow_docstore.adapters.mongodb",),
-    "azure": ("mlflow_docstore.adapters.cosmosdb", "mlflow_docstore.adapters.mongodb.login"),
     "tenacity": ("mlflow_docstore.adapters.document.retry",),
     "dependency_injector": ("mlflow_docstore.compat.container",),
     "rich": ("mlflow_docstore.testing.terminal",),
@@ -26,6 +23,15 @@ OWNERS = {
     "secantus": (),
 }
 """Who may import what others may not. SecantusDB is a process of tests, and imported by nobody."""
+
+DATABASES = "mlflow_docstore.adapters"
+_OF_AZURE = {"mlflow_docstore.adapters.cosmosdb", "mlflow_docstore.adapters.mongodb"}
+SHARED = {
+    "azure.core": _OF_AZURE,
+    "azure.identity": _OF_AZURE,
+    "bson": {"mlflow_docstore.adapters.mongodb", "mlflow_docstore.testing"},
+}
+"""What is not one database's alone of what databases are asked by. All else is."""
 
 MLFLOW_FACING = ("mlflow_docstore.compat", "mlflow_docstore.testing")
 PURE = "mlflow_docstore.core"
@@ -100,6 +106,37 @@ def test_a_dependency_is_imported_by_its_owner_alone(package: str) -> None:
     assert found == []
 
 
+def drivers() -> Mapping[str, set[str]]:
+    """What databases are asked by, and the folders whose modules import it."""
+    own = (*sys.stdlib_module_names, "mlflow", PACKAGE.name)
+    found: dict[str, set[str]] = defaultdict(set)
+    for importer, module, _ in imports():
+        if not is_within(module, *own):
+            found[_distribution(module)].add(_folder(importer))
+    return {
+        package: folders
+        for package, folders in found.items()
+        if any(folder.startswith(f"{DATABASES}.") for folder in folders - {f"{DATABASES}.document"})
+    }
+
+
+def _distribution(module: str) -> str:
+    """Azure's are many, in one namespace."""
+    parts = module.split(".")
+    return ".".join(parts[: 2 if parts[0] == "azure" else 1])
+
+
+def _folder(module: str) -> str:
+    """Of a database; for all others that of a layer."""
+    return ".".join(module.split(".")[: 3 if is_within(module, DATABASES) else 2])
+
+
+def test_a_driver_is_imported_by_one_database_alone() -> None:
+    found = drivers()
+    assert {"pymongo", "azure.cosmos"} <= found.keys()
+    assert {package: found[package] for package in found if len(found[package]) > 1} == SHARED
+
+
 def test_the_stand_in_of_tests_is_installed_for_development_alone() -> None:
     about = metadata("mlflow-docstore")
     requirements = [Requirement(text) for text in about.get_all("Requires-Dist", ())]
@@ -109,7 +146,7 @@ def test_the_stand_in_of_tests_is_installed_for_development_alone() -> None:
     assert [extra for extra in extras if marker.evaluate({"extra": extra})] == ["dev"]
 
 
-@pytest.mark.parametrize("package", ["pymongo", "bson", "tenacity", "dependency_injector"])
+@pytest.mark.parametrize("package", ["tenacity", "dependency_injector"])
 def test_the_rule_about_owners_sees_them(package: str) -> None:
     importers = [importer for importer, module, _ in imports() if is_within(module, package)]
     assert importers

@@ -1,10 +1,10 @@
 """A database as a backend: repositories over a driver that retries."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlflow_docstore.core.capabilities import Capabilities
+from mlflow_docstore.core.capabilities import Capabilities, Feature
 from mlflow_docstore.core.errors import Forbidden, NotFound, Unsupported
 from mlflow_docstore.ports.assessments import AssessmentRepository
 from mlflow_docstore.ports.backend import Adapter, Backend, Provision, Step, Usage
@@ -72,21 +72,48 @@ class Connection:
     usage: Callable[[], Usage | None] = lambda: None
 
 
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a database that an adapter opens can do, whichever of them it is.
+
+    Args:
+        title: What its maker calls it.
+        capabilities: What it can do, with the help of what is done here.
+        done_here: What it lacks and gets all the same, and what that costs.
+    """
+
+    title: str
+    capabilities: Capabilities
+    done_here: Mapping[Feature, str] = field(default_factory=dict)
+
+
 class DocumentAdapter(Adapter):
     """An adapter of a document database.
 
     Args:
         name: What the database is called.
         connect: From a URI to a driver; opens no connection. See ``Adapter.open`` for its error.
+        declared: The databases that it opens.
     """
 
-    def __init__(self, name: str, connect: Callable[[str], Connection]) -> None:
+    def __init__(
+        self,
+        name: str,
+        connect: Callable[[str], Connection],
+        declared: Sequence[Declaration] = (),
+    ) -> None:
         self._name = name
         self._connect = connect
+        self._declared = tuple(declared)
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def declared(self) -> Sequence[Declaration]:
+        """The databases that it opens, for tables of what each can do."""
+        return self._declared
 
     def connect(self, uri: str) -> Connection:
         """The bare driver of a URI, for authors of a database and for tests."""
