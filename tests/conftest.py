@@ -17,16 +17,12 @@ from mlflow_docstore.testing.guard.proxy import Proxy
 from mlflow_docstore.testing.subjects import THROW_AWAY_STORES
 
 from . import containers
-from .adapters.cosmosdb.standin import StandIn as CosmosStandIn
-from .adapters.cosmosdb.standin import running
+from .adapters.subjects import SUBJECTS
 from .dialects import DIFFERING, GUARDED, JUDGED, OPTIONS, DialectWatch
 from .standin import HOST, StandIn
 
 STANDIN = "standin"
 """The name of one more subject: the adapter of MongoDB on a database of the stand-in."""
-
-COSMOSDB = "cosmosdb"
-"""And another: the adapter of Azure Cosmos DB on a database of its stand-in."""
 
 CRASH_POINTS = "crash points"
 BROKEN_STORES = "broken stores"
@@ -81,6 +77,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.store_uri = config.option.store_uri or list(judged)
     config.stash[WATCH] = DialectWatch(config)
     config.pluginmanager.register(config.stash[WATCH])
+    for subject in SUBJECTS.values():
+        config.pluginmanager.register(subject)
     if _IN_MEMORY.is_dir() and shutil.disk_usage(_IN_MEMORY).free > _ENOUGH:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_IN_MEMORY))
 
@@ -144,13 +142,6 @@ def guarded(unwatched: StandIn) -> Iterator[Callable[[str], StandIn]]:
 
 
 @pytest.fixture(scope="session")
-def cosmos() -> Iterator[CosmosStandIn]:
-    """A stand-in for Azure Cosmos DB, which can be told to fail."""
-    with running() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def container() -> Iterator[Callable[[str], str]]:
     """Starts the server of that name, once; the template of its URIs."""
     with ExitStack() as stack:
@@ -172,18 +163,19 @@ def throw_away(
     container: Callable[[str], str],
     request: pytest.FixtureRequest,
 ) -> Callable[[str], str]:
-    """Knows the stand-in, the dialects that it can be made to speak, and containers."""
+    """Knows the stand-in, the dialects that it can be made to speak, what databases bring along,
+    and containers.
+    """
     numbers = count()
 
     def make(name: str) -> str:
         if name in containers.IMAGES:
             return container(name).format(database=f"throw_away_{next(numbers)}")
-        if name not in {STANDIN, COSMOSDB, *GUARDED}:
+        if name not in {STANDIN, *SUBJECTS, *GUARDED}:
             return throw_away(name)
         database = f"throw_away_{next(numbers)}"
-        if name == COSMOSDB:
-            cosmos: CosmosStandIn = request.getfixturevalue("cosmos")
-            return cosmos.uri(database)
+        if name in SUBJECTS:
+            return SUBJECTS[name].uri(request, database)
         if name in GUARDED:
             server: StandIn = request.getfixturevalue("guarded")(name)
             return f"{GUARDED[name]}://{server.address}/{database}?{OPTIONS}"

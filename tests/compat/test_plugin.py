@@ -1,6 +1,7 @@
 """What MLflow's entry points name."""
 
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -39,6 +40,13 @@ def test_every_scheme_with_an_adapter_is_registered_with_mlflow() -> None:
     ours = schemes(ADAPTERS)
     assert ours
     assert {group: schemes(group) for group in GROUPS} == dict.fromkeys(GROUPS, ours)
+
+
+def test_every_scheme_is_in_the_readme() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    told = {scheme for row in rows for scheme in re.findall(r"`([a-z+-]+)://", row)}
+    assert {scheme.removesuffix("+srv") for scheme in schemes(ADAPTERS)} <= told
 
 
 def test_mlflow_says_what_is_wrong_with_a_uri_in_our_words(tmp_path: Path) -> None:
