@@ -1,6 +1,7 @@
 """Requests that are about items."""
 
 from collections.abc import Callable
+from dataclasses import replace as replace_in
 from typing import Any
 
 from . import charges
@@ -21,15 +22,30 @@ def _answered(item: Item, status: int, charge: float) -> Reply:
     return Reply(status, item.text, {"etag": item.etag}, charge)
 
 
+def _cost(
+    container: Container, before: Item | None, after: Item | None, operations: int = 0
+) -> float:
+    one, other = (
+        item and charges.Weight(len(item.text), container.indexing.terms(item.document))
+        for item in (before, after)
+    )
+    return charges.write(one, other, operations)
+
+
 def create(container: Container, request: Request) -> Reply:
     item = container.insert(request.json(), container.key(request.named()))
-    return _answered(item, 201, charges.write(len(item.text)))
+    return _answered(item, 201, _cost(container, None, item))
 
 
 def upsert(container: Container, request: Request) -> Reply:
-    key = container.key(request.named())
-    item, new = container.upsert(request.json(), key, request.if_match)
-    return _answered(item, 201 if new else 200, charges.write(len(item.text)))
+    key, document = container.key(request.named()), request.json()
+    before = _there(container, key, document.get("id"))
+    item, new = container.upsert(document, key, request.if_match)
+    return _answered(item, 201 if new else 200, _cost(container, before, item))
+
+
+def _there(container: Container, key: str, name: Any) -> Item | None:
+    return container.partitions.get(key, {}).get(name) if isinstance(name, str) else None
 
 
 def read(container: Container, request: Request) -> Reply:
@@ -41,20 +57,22 @@ def read(container: Container, request: Request) -> Reply:
 
 def replace(container: Container, request: Request) -> Reply:
     key, name = container.key(request.named()), request.segments[-1]
+    before = _there(container, key, name)
     item = container.replace(request.json(), key, name, request.if_match)
-    return _answered(item, 200, charges.write(len(item.text)))
+    return _answered(item, 200, _cost(container, before, item))
 
 
 def delete(container: Container, request: Request) -> Reply:
     key, name = container.key(request.named()), request.segments[-1]
     item = container.delete(key, name, request.if_match)
-    return Reply(204, charge=charges.write(len(item.text)))
+    return Reply(204, charge=_cost(container, item, None))
 
 
 def patch(container: Container, request: Request) -> Reply:
     key, name = container.key(request.named()), request.segments[-1]
-    item = _patch(container, key, name, request.json(), request.if_match)
-    return _answered(item, 200, charges.write(len(item.text)))
+    before, body = _there(container, key, name), request.json()
+    item = _patch(container, key, name, body, request.if_match)
+    return _answered(item, 200, _cost(container, before, item, _operations(body)))
 
 
 def _patch(
@@ -72,6 +90,10 @@ def _patch(
     return container.replace(made, key, name, None)
 
 
+def _operations(body: dict[str, Any]) -> int:
+    return len(body.get("operations", ()))
+
+
 def _parameters(body: dict[str, Any]) -> dict[str, Any]:
     return {one["name"]: one.get("value") for one in body.get("parameters") or ()}
 
@@ -86,14 +108,20 @@ def feed(container: Container, request: Request) -> Reply:
     """All items, of any partition."""
     ranges = tuple(range(len(RANGES)))
     scope = Scope(None, ranges) if request.components is None else _scope(container, request)
-    return _paged(container, request, {"query": "SELECT * FROM c"}, scope)
+    reply, loaded = _paged(container, request, {"query": "SELECT * FROM c"}, scope)
+    return replace_in(reply, charge=charges.feed(loaded))
 
 
 def query(container: Container, request: Request) -> Reply:
-    return _paged(container, request, request.json(), _scope(container, request))
+    scope = _scope(container, request)
+    reply, loaded = _paged(container, request, request.json(), scope)
+    return replace_in(reply, charge=charges.query(len(scope.ranges), loaded))
 
 
-def _paged(container: Container, request: Request, body: dict[str, Any], scope: Scope) -> Reply:
+def _paged(
+    container: Container, request: Request, body: dict[str, Any], scope: Scope
+) -> tuple[Reply, list[int]]:
+    """A page, and the sizes of the items that were loaded for it."""
     asked = _query(body)
     if len(scope.ranges) > 1 and needs_plan(asked):
         raise bad(
@@ -109,7 +137,7 @@ def _paged(container: Container, request: Request, body: dict[str, Any], scope: 
     headers = {"x-ms-item-count": str(len(found.results))}
     if found.continuation:
         headers["x-ms-continuation"] = found.continuation
-    return Reply(200, text, headers, found.charge)
+    return Reply(200, text, headers), found.loaded
 
 
 def _scope(container: Container, request: Request) -> Scope:
@@ -157,9 +185,15 @@ def batch(container: Container, request: Request) -> Reply:
 
 
 def _batched(container: Container, key: str, operation: dict[str, Any]) -> dict[str, Any]:
-    item, status = _BATCHED[operation["operationType"]](container, key, operation)
-    cost = charges.read if operation["operationType"] == "Read" else charges.write
-    result = {"statusCode": status, "requestCharge": cost(len(item.text)), "eTag": item.etag}
+    kind, body = operation["operationType"], operation.get("resourceBody") or {}
+    before = _there(container, key, operation.get("id", body.get("id")))
+    item, status = _BATCHED[kind](container, key, operation)
+    if kind == "Read":
+        cost = charges.read(len(item.text))
+    else:
+        after = None if kind == "Delete" else item
+        cost = _cost(container, before, after, _operations(body) if kind == "Patch" else 0)
+    result = {"statusCode": status, "requestCharge": cost, "eTag": item.etag}
     return result if status == 204 else result | {"resourceBody": item.document}
 
 

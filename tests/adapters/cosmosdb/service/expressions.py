@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from .functions import AGGREGATES, FUNCTIONS, called
+from .functions import AGGREGATES, FUNCTIONS, SEEKING, called
 from .kinds import UNDEFINED, both, either, equal, kind, negated, ordered
 from .patterns import like
 from .refusals import bad
@@ -33,12 +33,16 @@ class Expression:
         path: Alias and names, where it is a path that has no index of an array or parameter.
         aggregate: Which one it is, if it is one.
         name: What SELECT calls it, where it ends with a name.
+        parts: What AND joins to it; none where it is no AND.
+        needs: Paths that indexes must hold to find what it is true of; None where they cannot.
     """
 
     run: Run
     path: tuple[str, ...] = ()
     aggregate: str | None = None
     name: str | None = None
+    parts: tuple[Expression, ...] = ()
+    needs: frozenset[tuple[str, ...]] | None = None
 
 
 _CONSTANTS = {"TRUE": True, "FALSE": False, "NULL": None, "UNDEFINED": UNDEFINED}
@@ -48,6 +52,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "<>": lambda one, other: negated(equal(one, other)),
     **{sign: (lambda a, b, s=sign: ordered(s, a, b)) for sign in ("<", "<=", ">", ">=")},
 }
+_UNEQUAL = frozenset({"!=", "<>"})
 _SUMS: dict[str, Callable[[Any, Any], Any]] = {
     "+": lambda one, other: one + other,
     "-": lambda one, other: one - other,
@@ -78,6 +83,20 @@ def _joined(one: Any, other: Any) -> Any:
 def _two(work: Callable[[Any, Any], Any], one: Expression, other: Expression) -> Expression:
     left, right = one.run, other.run
     return Expression(lambda row: work(left(row), right(row)))
+
+
+def _joining(work: Callable[[Any, Any], Any], one: Expression, other: Expression) -> Expression:
+    """By AND or OR."""
+    apart = None in (one.needs, other.needs)
+    needs = None if apart else (one.needs or frozenset()) | (other.needs or frozenset())
+    parts = (*(one.parts or (one,)), *(other.parts or (other,))) if work is both else ()
+    return replace(_two(work, one, other), parts=parts, needs=needs)
+
+
+def _needs(*paths: tuple[str, ...]) -> frozenset[tuple[str, ...]] | None:
+    """Of a test of one path against values that have none."""
+    named = [path for path in paths if path]
+    return frozenset(named) if len(named) == 1 else None
 
 
 class Expressions:
@@ -143,13 +162,13 @@ class Expressions:
     def _either(self) -> Expression:
         left = self._both()
         while self.word("OR"):
-            left = _two(either, left, self._both())
+            left = _joining(either, left, self._both())
         return left
 
     def _both(self) -> Expression:
         left = self._negated()
         while self.word("AND"):
-            left = _two(both, left, self._negated())
+            left = _joining(both, left, self._negated())
         return left
 
     def _negated(self) -> Expression:
@@ -161,7 +180,9 @@ class Expressions:
     def _compared(self) -> Expression:
         left = self._chain(self._sum, {"||": _joined})
         if sign := self.sign(*_COMPARISONS):
-            return _two(_COMPARISONS[sign], left, self._chain(self._sum, {"||": _joined}))
+            right = self._chain(self._sum, {"||": _joined})
+            needs = None if sign in _UNEQUAL else _needs(left.path, right.path)
+            return replace(_two(_COMPARISONS[sign], left, right), needs=needs)
         turned = self.word("NOT")
         found = self._tested(left)
         if found is None and turned:
@@ -175,13 +196,17 @@ class Expressions:
         if self.word("IN"):
             self.demand("(")
             members = [self.expression() for _ in self.listed(")")]
-            return Expression(lambda row: _within(left.run(row), [one.run(row) for one in members]))
+            needs = _needs(left.path, *(one.path for one in members))
+            return Expression(
+                lambda row: _within(left.run(row), [one.run(row) for one in members]), needs=needs
+            )
         if self.word("BETWEEN"):
             low = self._sum()
             if not self.word("AND"):
                 raise incorrect(self.token)
             least = _two(_COMPARISONS[">="], left, low)
-            return _two(both, least, _two(_COMPARISONS["<="], left, self._sum()))
+            most = _two(_COMPARISONS["<="], left, self._sum())
+            return replace(_two(both, least, most), needs=_needs(left.path))
         if self.word("LIKE"):
             pattern = self._primary()
             escape = self.next().value if self.word("ESCAPE") else None
@@ -243,7 +268,7 @@ class Expressions:
         keyword = self.next().keyword or ""
         if keyword in _CONSTANTS:
             constant = _CONSTANTS[keyword]
-            return Expression(lambda _: constant)
+            return Expression(lambda _: constant, needs=frozenset())
         if keyword in {"EXISTS", "ARRAY"} and self.sign("("):
             run = self.subquery()
             self.demand(")")
@@ -276,7 +301,8 @@ class Expressions:
         needed, optional, _ = FUNCTIONS[upper]
         if not len(needed) <= len(given) <= len(needed) + len(optional):
             raise bad(f"SC2006: The {name} function requires {len(needed)} argument(s).")
-        return Expression(lambda row: called(upper, [one.run(row) for one in given]))
+        needs = _needs(*(one.path for one in given)) if upper in SEEKING else None
+        return Expression(lambda row: called(upper, [one.run(row) for one in given]), needs=needs)
 
     def _bracketed(self) -> Expression:
         opened = self.token

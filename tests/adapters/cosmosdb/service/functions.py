@@ -103,6 +103,10 @@ UNDEFINED_TOO = frozenset({"IS_DEFINED", "IIF"} | {one for one in FUNCTIONS if o
 """What answers even where an argument of any kind is not there."""
 
 
+SEEKING = frozenset({"STARTSWITH", "STRINGEQUALS"} | {one for one in FUNCTIONS if one[:3] == "IS_"})
+"""What an index finds without loading: https://learn.microsoft.com/azure/cosmos-db/index-overview."""
+
+
 def called(name: str, arguments: list[Any]) -> Any:
     needed, optional, function = FUNCTIONS[name]
     for wanted, argument in zip(needed + optional, arguments, strict=False):

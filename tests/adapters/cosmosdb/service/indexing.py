@@ -5,9 +5,10 @@ https://learn.microsoft.com/azure/cosmos-db/nosql/query/order-by.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
+from .kinds import kind
 from .limits import COMPOSITE_INDEXES, COMPOSITE_PATHS
 from .refusals import bad
 
@@ -18,6 +19,7 @@ DEFAULT: dict[str, Any] = {
     "excludedPaths": [{"path": '/"_etag"/?'}],
 }
 _ALWAYS = frozenset({("id",), ("_ts",)})
+_SYSTEM = frozenset({"id", "_rid", "_self", "_etag", "_attachments", "_ts"})
 _SEGMENT = re.compile(r'/(?:"((?:[^"\\]|\\.)*)"|([^/"]+))')
 
 Sort = tuple[tuple[str, ...], bool]
@@ -53,10 +55,12 @@ class Indexing:
         for index in self._composites:
             if not 2 <= len(index) <= COMPOSITE_PATHS or any("*" in path for path, _ in index):
                 raise bad(f"A composite index has 2 to {COMPOSITE_PATHS} paths, none of them open.")
+        ways = [path for index in self._composites for path, _ in index]
+        self._heads = frozenset(path[0] for path in [*self._included, *ways])
 
     def judge(self, order: Sequence[Sort]) -> None:
         """Refuse an order that no index serves."""
-        if len(order) == 1 and not self._indexed(order[0][0]):
+        if len(order) == 1 and not self.has(order[0][0]):
             raise bad("The index path corresponding to the specified order-by item is excluded.")
         turned = [(path, not downwards) for path, downwards in order]
         if (
@@ -77,12 +81,40 @@ class Indexing:
         named = {(*path, "?") in self._included or path in self._included for path in paths}
         return len(paths) != 1 or True in named
 
-    def _indexed(self, path: tuple[str, ...]) -> bool:
+    def has(self, path: tuple[str, ...]) -> bool:
+        """Whether values at a path are indexed by themselves."""
         if path in _ALWAYS:
             return True
         included = max((_precision(one, path) for one in self._included), default=-1)
         excluded = max((_precision(one, path) for one in self._excluded), default=-1)
         return included > excluded or (included == excluded >= 0)
+
+    def terms(self, document: Mapping[str, Any]) -> frozenset[Hashable]:
+        """What the indexes hold of a document, besides what they hold of all."""
+        values: dict[tuple[str, ...], set[tuple[str, Any]]] = {}
+        for name in self._heads & document.keys() if "*" not in self._heads else document:
+            for path, value in _scalars(document[name], (name,)):
+                values.setdefault(path, set()).add((kind(value), value))
+        plain = [
+            (path, one) for path, found in values.items() for one in found if self._holds(path)
+        ]
+        ways = [[path for path, _ in index] for index in self._composites]
+        compound = [(*way, *(frozenset(values.get(path, ())) for path in way)) for way in ways]
+        return frozenset([*plain, *compound])
+
+    def _holds(self, path: tuple[str, ...]) -> bool:
+        return path[0] not in _SYSTEM and self.has(path)
+
+
+def _scalars(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _scalars(inner, (*path, name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _scalars(inner, (*path, "[]"))
+    else:
+        yield path, value
 
 
 def _precision(rule: tuple[str, ...], path: tuple[str, ...]) -> int:

@@ -3,11 +3,9 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-from . import charges
-from .expressions import ROOT, Row
+from .expressions import ROOT, Row, Run
 from .items import EVERYWHERE, Container, Item, encoded
 from .kinds import UNDEFINED, rank
 from .limits import CONTINUATION_BYTES, RESPONSE_BYTES
@@ -32,21 +30,25 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A row that matches: where it stands in the order, and in the container."""
+    """A row of an item that indexes leave: where it stands in the order, and in the container.
+
+    It is loaded to see whether it matches.
+    """
 
     ranks: tuple[tuple[int, Any], ...]
     place: tuple[int, int, int]
     row: Row
     item: Item
+    matches: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Results as JSON, the token of the next page, and what it cost."""
+    """Results as JSON, the token of the next page, and the sizes of the items that were loaded."""
 
     results: list[bytes]
     continuation: str | None
-    charge: float
+    loaded: list[int]
 
 
 def page(
@@ -57,17 +59,30 @@ def page(
     judged(container, query)
     hits = _in_order(query, _hits(container, query, parameters, scope))
     if query.is_grouped or query.distinct:
-        return _whole_page(query, parameters, list(hits), scope, size, after)
+        return _whole_page(query, parameters, list(hits), size, after)
     if after:
         hits = (one for one in hits if _behind(query, one, after))
     else:
-        hits = islice(hits, whole(query.offset, parameters), None)
+        hits = _counted(hits, whole(query.offset, parameters), None)
     taken = int(after.get("taken", 0))
     if most := query.top or query.limit:
-        hits = islice(hits, max(whole(most, parameters) - taken, 0))
+        hits = _counted(hits, 0, max(whole(most, parameters) - taken, 0))
     read, results, more = _filled(query, hits, size)
-    charge = charges.query(len(scope.ranges), [len(one.item.text) for one in read])
-    return Page(results, _token(read[-1], taken + len(read)) if more else None, charge)
+    taken += sum(one.matches for one in read)
+    return Page(results, _token(read[-1], taken) if more else None, _sizes(read))
+
+
+def _sizes(read: list[Hit]) -> list[int]:
+    return [len(item.text) for item in {one.item.number: one.item for one in read}.values()]
+
+
+def _counted(hits: Iterator[Hit], begin: int, end: int | None) -> Iterator[Hit]:
+    """Without the matches before one and behind another."""
+    number = 0
+    while number != end and (hit := next(hits, None)):
+        if not hit.matches or number >= begin:
+            yield hit
+        number += hit.matches
 
 
 def judged(container: Container, query: Query) -> None:
@@ -80,14 +95,26 @@ def judged(container: Container, query: Query) -> None:
 
 def _hits(container: Container, query: Query, parameters: Row, scope: Scope) -> Iterator[Hit]:
     paths = [value.path[1:] for value, _ in query.order]
-    keeps = container.indexing.keeps_missing(paths)
+    keeps, seeks = container.indexing.keeps_missing(paths), _seeks(container, query)
     items = container.items(scope.key, scope.ranges, scope.hashes)
     for item in sorted(items, key=lambda one: (one.physical, one.number)):
         around = {**parameters, ROOT: item.document}
-        for place, row in enumerate(query.rows(around)):
+        for place, (row, matches) in enumerate(query.candidates(around, seeks)):
             ranks = tuple(rank(value.run(row)) for value, _ in query.order)
             if keeps or ranks[0][0]:
-                yield Hit(ranks, (item.physical, item.number, place), row, item)
+                yield Hit(ranks, (item.physical, item.number, place), row, item, matches)
+
+
+def _seeks(container: Container, query: Query) -> list[Run]:
+    """Which conditions indexes answer, without loading an item."""
+    where, root = query.where, query.sources[0].alias
+    parts = (where.parts or (where,)) if where else ()
+    return [
+        part.run
+        for part in parts
+        if part.needs is not None
+        and all(path[0] == root and container.indexing.has(path[1:]) for path in part.needs)
+    ]
 
 
 def _in_order(query: Query, hits: Iterator[Hit]) -> Iterator[Hit]:
@@ -115,14 +142,18 @@ def _filled(query: Query, hits: Iterator[Hit], size: int) -> tuple[list[Hit], li
     """Rows that fit into a page, what they are as JSON, and whether there are more."""
     read: list[Hit] = []
     results: list[bytes] = []
-    room = RESPONSE_BYTES
+    matches, room = 0, RESPONSE_BYTES
     for hit in hits:
+        if not hit.matches:
+            read += [hit] if matches < size else []
+            continue
         value = UNDEFINED if query.star else query.projected(hit.row)
         text = hit.item.text if query.star else b"" if value is UNDEFINED else encoded(value)
         room -= len(text)
-        if read and (len(read) >= size or room < 0):
+        if matches and (matches >= size or room < 0):
             return read, results, True
         read.append(hit)
+        matches += 1
         results += [text] if text else []
     return read, results, False
 
@@ -131,13 +162,11 @@ def _whole_page(
     query: Query,
     parameters: Row,
     hits: list[Hit],
-    scope: Scope,
     size: int,
     after: dict[str, Any],
 ) -> Page:
     """Of aggregates and distinct values, which are made of all rows."""
-    loaded = [len(one.item.text) for one in hits]
-    rows = query.grouped([one.row for one in hits], parameters)
+    rows = query.grouped([one.row for one in hits if one.matches], parameters)
     values = [one for one in map(query.projected, rows) if one is not UNDEFINED]
     texts = [encoded(one) for one in values]
     if query.distinct:
@@ -149,7 +178,7 @@ def _whole_page(
     results = texts[taken : taken + size]
     more = taken + len(results) < len(texts)
     following = json.dumps({"taken": taken + len(results)}) if more else None
-    return Page(results, following, charges.query(len(scope.ranges), loaded))
+    return Page(results, following, _sizes(hits))
 
 
 def _token(last: Hit, taken: int) -> str:

@@ -1,7 +1,7 @@
 """Whole queries: their clauses, and what they make of documents."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,10 +63,24 @@ class Query:
 
     def rows(self, row: Row) -> Iterator[Row]:
         """Of one row, those that FROM makes of it and WHERE lets through."""
+        return (one for one in self._made(row) if self._admits(one))
+
+    def candidates(self, row: Row, seeks: Sequence[Run]) -> Iterator[tuple[Row, bool]]:
+        """Of one row, those that FROM makes of it and ``seeks`` leave; whether WHERE does, too."""
+        for one in self._made(row):
+            if self._admits(one):
+                yield one, True
+            elif all(seek(one) is True for seek in seeks):
+                yield one, False
+
+    def _made(self, row: Row) -> Iterable[Row]:
         made: Iterable[dict[str, Any]] = [dict(row)]
         for source in self.sources:
             made = _spread(source, made)
-        return (one for one in made if self.where is None or self.where.run(one) is True)
+        return made
+
+    def _admits(self, row: Row) -> bool:
+        return self.where is None or self.where.run(row) is True
 
     def grouped(self, rows: Iterable[Row], around: Row) -> list[Row]:
         """Rows that stand for groups, where the query has any."""
