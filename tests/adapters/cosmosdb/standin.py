@@ -44,8 +44,27 @@ class StandIn:
         self._asked("DELETE", "log")
 
     def log(self) -> list[dict[str, Any]]:
-        """Requests since ``forget``: their operation, address, status and charge."""
+        """Requests since ``forget``: operation, address, client, status and charge of each."""
         return list(self._asked("GET", "log"))
+
+    def lag(self, *, everywhere: bool = False) -> None:
+        """From now on answer reads that bring no newer session token as of this moment.
+
+        Containers that are made later do not lag.
+
+        Args:
+            everywhere: Refuse those that bring a newer one with 404/1002, as no replica has caught
+                up; else one has, as far as the session has seen.
+        """
+        self._asked("POST", "lag", everywhere)
+
+    def catch_up(self) -> None:
+        """Let replicas lag no more."""
+        self._asked("DELETE", "lag")
+
+    def level(self, level: str) -> None:
+        """Set the account's level of consistency, which clients ask for when they are made."""
+        self._asked("POST", "level", level)
 
     def _asked(self, method: str, what: str, body: Any = None) -> Any:
         connection = HTTPConnection(HOST, self.port, timeout=30)

@@ -71,6 +71,7 @@ class TestContainers:
         self, faulty: StandIn, backend: Backend
     ) -> None:
         backend.prepare()
+        backend.prepare()
         faulty.forget()
         backend.prepare()
         assert [one["operation"] for one in faulty.log()] == ["read"]

@@ -28,10 +28,11 @@ _NUMBERS = count()
 
 @pytest.fixture
 def connection(faulty: StandIn) -> Iterator[Connection]:
-    """Its containers are made, and it knows them."""
+    """Its containers are made, and it knows them and their partitions."""
     connection = connect(faulty.uri(f"usage-{next(_NUMBERS)}"))
     connection.driver.prepare(LAYOUT)
     connection.driver.insert(RUNS, {"_id": "known"})
+    connection.driver.get(RUNS, "known")
     faulty.forget()
     yield connection
     connection.driver.close()

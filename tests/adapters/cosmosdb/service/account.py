@@ -17,7 +17,9 @@ from .items import RANGES, Container, encoded
 from .limits import CONTAINERS, FORBIDDEN, NAME_LENGTH
 from .offers import asked, offered
 from .refusals import Refusal, bad, conflict, missing
+from .replicas import Replica
 from .requests import Reply, Request
+from .sessions import answered
 
 _COLLECTIONS = {"dbs": "Databases", "colls": "DocumentCollections"}
 
@@ -50,7 +52,7 @@ class Account:
     offers: list[dict[str, Any]] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=10_000))
-    writes: int = 0
+    level: str = "Session"
     resources: int = 0
     _lock: RLock = field(default_factory=RLock)
 
@@ -79,19 +81,34 @@ class Account:
             {
                 "operation": request.operation,
                 "address": request.address,
+                "client": request.headers.get("x-ms-client-id"),
                 "status": reply.status,
                 "charge": reply.charge,
             }
         )
 
     def _control(self, request: Request) -> Reply:
-        """For tests: faults to come, and requests that came."""
+        """For tests: faults to come, requests that came, the level, and replicas that lag."""
         what = request.segments[1]
+        if what == "level":
+            self.level = request.json()
+            return Reply.of(None)
+        if what == "lag":
+            return self._lag(request)
         if request.method == "POST":
             self.faults.order(request.json())
         elif request.method == "DELETE":
             (self.log if what == "log" else self.faults.ordered).clear()
         return Reply.of(list(self.log) if what == "log" else len(self.faults.ordered))
+
+    def _lag(self, request: Request) -> Reply:
+        """Keep what there is as what replicas have heard of, or have them hear of all."""
+        lags, alone = request.method == "POST", request.json()
+        for database in self.databases.values():
+            for one in database.containers.values():
+                replica = Replica.of(one.partitions, one.numbers, alone=alone)
+                one.replica = replica if lags else None
+        return Reply.of(None)
 
     def _admit(self, request: Request) -> None:
         """Signed with the key. Tokens of Entra ID the SDK sends by HTTPS only, so never here."""
@@ -127,10 +144,7 @@ class Account:
             return _ranges(request)
         if rest[0] != "docs":
             raise bad("There is no such address.")
-        reply = VERBS[request.operation](container, request)
-        self.writes += request.operation not in {"read", "feed", "query", "plan"}
-        reply.headers.setdefault("x-ms-session-token", f"0:-1#{self.writes}")
-        return reply
+        return answered(VERBS[request.operation], container, request, self.level)
 
     def _database(self, name: str) -> Database:
         if name not in self.databases:
@@ -184,19 +198,19 @@ class Account:
             "writableLocations": here,
             "readableLocations": here,
             "enableMultipleWriteLocations": False,
-            "userConsistencyPolicy": {"defaultConsistencyLevel": "Session"},
+            "userConsistencyPolicy": {"defaultConsistencyLevel": self.level},
         }
 
 
 def _ranges(request: Request) -> Reply:
     if request.headers.get("if-none-match"):
-        return Reply(304, b"", {"etag": '"1"'})
+        return Reply(304, b"", {"etag": '"1"'}, 0.0)
     ranges = [
         {"id": str(place), "minInclusive": low, "maxExclusive": high, "_rid": str(place)}
         for place, (low, high) in enumerate(RANGES)
     ]
     body = encoded({"_rid": "", "PartitionKeyRanges": ranges, "_count": len(ranges)})
-    return Reply(200, body, {"etag": '"1"'})
+    return Reply(200, body, {"etag": '"1"'}, 0.0)
 
 
 def _signature(request: Request) -> str:

@@ -1,5 +1,6 @@
 """Items of one container: partitions, conditions, uniqueness."""
 
+import copy
 import json
 import time
 import uuid
@@ -15,6 +16,7 @@ from .indexing import DEFAULT, Indexing, segments
 from .kinds import UNDEFINED, kind
 from .limits import UNIQUE_KEYS, UNIQUE_PATHS, judge_item, judge_partition
 from .refusals import bad, conflict, missing, precondition
+from .replicas import Change, Partitions, Replica
 
 SPLIT = "1FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF"
 """Where hashes of the first physical partition end."""
@@ -122,8 +124,10 @@ class Container:
         ]
         if len(self._unique) > UNIQUE_KEYS or any(len(one) > UNIQUE_PATHS for one in self._unique):
             raise bad("There are too many unique keys, or too many paths in one.")
-        self.partitions: dict[str, dict[str, Item]] = {}
+        self.partitions: Partitions = {}
         self.made = 0
+        self.numbers = dict.fromkeys(range(len(RANGES)), 0)
+        self.replica: Replica | None = None
 
     def redefine(self, definition: dict[str, Any]) -> None:
         """Only the indexing policy changes: the rest is fixed when a container is made."""
@@ -133,6 +137,16 @@ class Container:
         system = {name: self.definition[name] for name in ("_rid", "_self", "_etag", "_ts")}
         self.definition = {"indexingPolicy": DEFAULT, **definition, **system}
         self.indexing = Indexing(self.definition["indexingPolicy"])
+
+    def seen_by(self, replica: Replica) -> "Container":
+        """The same, with the items of a replica; only to read."""
+        seen = copy.copy(self)
+        seen.partitions, seen.numbers = replica.partitions, dict(replica.numbers)
+        return seen
+
+    def physical(self, key: str) -> int:
+        """The physical partition of a partition key."""
+        return int(hashed(key, self.kind) >= SPLIT)
 
     def key_of(self, document: dict[str, Any]) -> str:
         return self.key([at(document, path) for path in self.paths])
@@ -189,6 +203,7 @@ class Container:
     def delete(self, key: str, name: str, if_match: str | None) -> Item:
         check(item := self.find(key, name), if_match)
         del self.partitions[key][name]
+        self._log(key, name, None)
         return item
 
     def _judge_key(self, document: dict[str, Any], key: str) -> None:
@@ -203,7 +218,7 @@ class Container:
         made = {
             **document,
             "_rid": f"{place:08d}",
-            "_self": f"docs/{place:08d}/",
+            "_self": f"dbs/database/colls/{self.definition['_rid']}/docs/{place:08d}/",
             "_etag": f'"{uuid.uuid4()}"',
             "_attachments": "attachments/",
             "_ts": int(time.time()),
@@ -213,7 +228,15 @@ class Container:
         self._judge_unique(made, key)
         item = Item(place, hashed(key, self.kind), made, text)
         self.partitions.setdefault(key, {})[made["id"]] = item
+        self._log(key, made["id"], item)
         return item
+
+    def _log(self, key: str, name: str, item: Item | None) -> None:
+        physical = self.physical(key)
+        self.numbers[physical] += 1
+        if self.replica is not None:
+            change = Change(physical, self.numbers[physical], key, name, item)
+            self.replica.since.append(change)
 
     def _judge_unique(self, made: dict[str, Any], key: str) -> None:
         for paths in self._unique:
