@@ -8,7 +8,6 @@ _LACKING = {
     Feature.PATCH_INSERT: Lack(
         Whose.NEVER, "a batch is of one partition of one container, and other documents are not"
     ),
-    Feature.JOIN: Lack(Whose.NEVER, "a query joins an item with parts of itself alone"),
     Feature.GROUP: Lack(
         Whose.NOT_YET, "its SDK for Python refuses GROUP BY where a query asks several partitions"
     ),
@@ -35,6 +34,10 @@ DONE_HERE: Mapping[Feature, str] = {
     Feature.PATCH_MAX: (
         "Compared here. The document is read first, and replaced if it is still the version that"
         " was read: one read more for each call that logs metrics."
+    ),
+    Feature.JOIN: (
+        "Read here. The others are fetched by their ids, for a hundred results by one query more,"
+        " which asks the partitions of these alone."
     ),
     Feature.SORT_UNINDEXED: _SORTED_HERE,
     Feature.COMPUTED_SORT: _SORTED_HERE,

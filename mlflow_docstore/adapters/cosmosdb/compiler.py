@@ -29,6 +29,7 @@ from mlflow_docstore.core.query import (
     Or,
 )
 
+from .keys import ID, item_id
 from .patterns import like_test
 from .values import EXACT, MARK, nearest, stored_name, stored_path
 
@@ -112,12 +113,20 @@ class CosmosCompiler(FilterCompiler[str]):
     def membership(self, node: In) -> str:
         if len(node.values) > self._in_terms:
             raise LimitExceeded("filter", node.field.name, limit="in_terms", size=len(node.values))
+        if node.field.name == "_id" and self._within is None and not node.negated:
+            return self._keyed(node)
         field, values = self._field(node.field), [accepted(value) for value in node.values]
         tests = list(self._memberships(node.field, values, guarded=node.negated))
         if not node.negated:
             return _any_of(tests)
         excluded = "".join(f" AND NOT ({test})" for test in tests)
         return f"(IS_DEFINED({field}) AND NOT IS_NULL({field}){excluded})"
+
+    def _keyed(self, node: In) -> str:
+        """By the ids of items, which are keys of partitions: then no other partition is asked."""
+        keys = [value for value in map(accepted, node.values) if isinstance(value, str)]
+        ids = [self._bound(item_id(key)) for key in keys]
+        return f"{reference(ROOT, [ID])} IN ({', '.join(ids)})" if ids else "false"
 
     def _memberships(self, field: Field, values: list[Any], *, guarded: bool) -> Iterable[str]:
         name = self._field(field)

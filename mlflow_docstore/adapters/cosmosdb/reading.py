@@ -5,6 +5,7 @@ never leaves a call: what follows a row is asked for by its sort values.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
@@ -17,12 +18,12 @@ from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
 from mlflow_docstore.adapters.document.rules.sorting import Sorting
 from mlflow_docstore.adapters.document.rules.tuples import values_of
 from mlflow_docstore.adapters.document.rules.values import rank
-from mlflow_docstore.core.capabilities import Feature
 from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.core.query import Filter, Leaf, Order, Scalar, SortKey, path
 
 from .compiler import ROOT, compile_filter, reference
 from .items import found
+from .joining import Joining
 from .keys import partition_in
 from .reach import Reach
 from .values import MARK, Item, decode, stored_path
@@ -49,10 +50,14 @@ class Reading:
 
     def rows(self, collection: str, query: Find) -> Iterator[Row]:
         """The rows of a query, as they arrive where the service has its order."""
-        if query.join is not None:
-            raise Unsupported("find", collection, lacks=Feature.JOIN.value)
         if query.limit == 0:
             return iter(())
+        if query.join is None:
+            return self._rows(collection, query)
+        joining = Joining(self.read, self._in_terms)
+        return joining.rows(query, query.join, partial(self._rows, collection))
+
+    def _rows(self, collection: str, query: Find) -> Iterator[Row]:
         if not query.order:
             documents = islice(self.read(collection, query), query.limit)
             return (Row(document, ()) for document in documents)

@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Row
 from mlflow_docstore.adapters.document.groups import Value
+from mlflow_docstore.adapters.document.rules.joins import joined_ids
 from mlflow_docstore.adapters.document.rules.orders import Position, SortOrder
-from mlflow_docstore.adapters.document.rules.paths import pick, reader, tree
+from mlflow_docstore.adapters.document.rules.paths import pick, tree
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
 from mlflow_docstore.adapters.document.rules.tuples import values_of
 from mlflow_docstore.adapters.document.rules.values import copied, field_name, rank
@@ -78,11 +78,12 @@ class Reading:
 
         if join is None:
             return show
-        into, ids = field_name(join.into), reader(path(join.field))
+        into = field_name(join.into)
 
         def joined(document: Document) -> Document:
             with self._database.lock:
-                found = _present(self._stored(join.collection), ids(document))
+                stored = self._stored(join.collection)
+                found = [stored[key] for key in joined_ids(document, join.field) if key in stored]
             return {**show(document), into: list(map(copied, found))}
 
         return joined
@@ -106,9 +107,3 @@ class Reading:
         rows.sort(key=lambda row: order.place(row[0]))
         _logger.debug("find in %s: %d documents", collection, len(rows))
         return rows[: query.limit]
-
-
-def _present(stored: Mapping[str, Document], ids: Any) -> list[Document]:
-    if type(ids) is not list:
-        return []
-    return [stored[key] for key in dict.fromkeys(ids) if key in stored]

@@ -7,6 +7,7 @@ from bson.codec_options import TypeDecoder, TypeRegistry
 from bson.int64 import Int64
 
 from mlflow_docstore.adapters.document.driver import Document, Patch
+from mlflow_docstore.adapters.document.rules.paths import outermost
 
 
 class _PlainInteger(TypeDecoder):
@@ -42,14 +43,7 @@ def projection(fields: Iterable[str]) -> dict[str, int]:
 
     Always with the id, which also makes it a projection where nothing else was asked for.
     """
-    chosen = set(fields)
-    kept = [path for path in sorted(chosen) if not _covered(path, chosen)]
-    return {"_id": 1, **dict.fromkeys(kept, 1)}
-
-
-def _covered(path: str, chosen: set[str]) -> bool:
-    parts = path.split(".")
-    return any(".".join(parts[:length]) in chosen for length in range(1, len(parts)))
+    return {"_id": 1, **dict.fromkeys(outermost(fields), 1)}
 
 
 def lookup(document: Mapping[str, Any], path: str) -> Any:

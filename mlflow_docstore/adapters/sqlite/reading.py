@@ -9,6 +9,7 @@ from functools import partial
 from mlflow_docstore.adapters.document.driver import Document, Find, Join, Row
 from mlflow_docstore.adapters.document.grouping import grouped
 from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
+from mlflow_docstore.adapters.document.rules.joins import joined_ids
 from mlflow_docstore.adapters.document.rules.paths import pick, tree
 from mlflow_docstore.adapters.document.rules.values import field_name
 from mlflow_docstore.core.query import Filter, In, Leaf, Scalar, path
@@ -20,7 +21,7 @@ from .columns import is_exact, length_of, place_of
 from .compiler import SqliteCompiler
 from .groups import FractionsFoundError, group_of, group_rows, plain_values, values_of
 from .measures import MeasuringCompiler, kept, measures_of
-from .reads import Read, Scan, decoded_values, distinct_of, joined_ids, read_of
+from .reads import Read, Scan, decoded_values, distinct_of, read_of
 from .searches import Haste, Searches
 from .values import decode, plain_text
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mlflow_docstore.adapters.document.driver import Document, Find, Row
+from mlflow_docstore.adapters.document.driver import Find, Row
 from mlflow_docstore.adapters.document.rules.paths import MISSING, Reader, reader
 from mlflow_docstore.core.query import (
     And,
@@ -266,12 +266,6 @@ def _decoded(text: str | None, data: bytes | None) -> Any:
 
 def _value(found: Any) -> Any:
     return None if found is MISSING else found
-
-
-def joined_ids(document: Document, field: str) -> list[str]:
-    """The ids at a path of a document, each once; none where there is no array."""
-    found = reader(path(field))(document)
-    return list(dict.fromkeys(found)) if type(found) is list else []
 
 
 def distinct_of(table: str, condition: Clause, fields: Sequence[str], limit: int) -> Clause:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mlflow_docstore.adapters.cosmosdb.compiler import compile_filter
+from mlflow_docstore.adapters.cosmosdb.keys import item_id
 from mlflow_docstore.core.errors import InvalidArgument, LimitExceeded, Unsupported
 from mlflow_docstore.core.query import (
     And,
@@ -64,6 +65,10 @@ def compiled(node: Filter) -> tuple[str, list[Any]]:
         (In(X, ("a", "b")), f"{FX} IN (@p0, @p1)", ["a", "b"]),
         (In(X, ("a", 1)), f"({FX} IN (@p0) OR {FX} IN (@p1))", ["a", 1]),
         (In(X, ()), "false", []),
+        # Documents are known by their items' ids, which name the partitions of most.
+        (In(path("_id"), ("a", 1)), 'c["id"] IN (@p0)', ["a"]),
+        (In(path("_id"), ("a/b",)), 'c["id"] IN (@p0)', [item_id("a/b")]),
+        (In(path("_id"), (1,)), "false", []),
         (In(X, (), negated=True), f"({PRESENT})", []),
         (
             In(X, ("a", 1), negated=True),

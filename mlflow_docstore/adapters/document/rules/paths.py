@@ -52,6 +52,17 @@ def disjoint(paths: Iterable[str]) -> None:
             raise InvalidArgument("path", ".".join(after), overlaps=".".join(before))
 
 
+def outermost(paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of some paths that lie within no other of them, each once: all that they lead to."""
+    chosen = set(paths)
+    return tuple(one for one in sorted(chosen) if not _within(one, chosen))
+
+
+def _within(path: str, others: set[str]) -> bool:
+    parts = path.split(".")
+    return any(".".join(parts[:length]) in others for length in range(1, len(parts)))
+
+
 def holder(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """The sub-document that holds, or will hold, the last of the names; parents are made."""
     for name in names[:-1]:

@@ -25,7 +25,7 @@ from mlflow_docstore.core.query import (
 )
 
 from .orders import Position, SortOrder
-from .paths import pick, tree
+from .paths import outermost, pick, tree
 from .predicates import PredicateCompiler
 
 _FETCHED = 500
@@ -107,13 +107,7 @@ def _field(key: SortKey) -> Any:
 
 def _with_paths(fields: Iterable[str], order: Iterable[SortKey]) -> tuple[str, ...]:
     """The fields and those that an order looks at, none of which lies within another."""
-    paths = {*fields, *(_field(key).name for key in order)}
-    return tuple(one for one in sorted(paths) if not _covered(one, paths))
-
-
-def _covered(name: str, paths: set[str]) -> bool:
-    parts = name.split(".")
-    return any(".".join(parts[:length]) in paths for length in range(1, len(parts)))
+    return outermost((*fields, *(_field(key).name for key in order)))
 
 
 def _sorted(
