@@ -36,7 +36,12 @@ class Writing:
         self._reading = reading
 
     def place(self, collection: str, key: str, when: Filter | None = None) -> Place | None:
-        """Where a document is; None if it has to be looked for and is not there."""
+        """Where a document is; None if it has to be looked for and is not there.
+
+        As what no text names is nowhere: callers of stores may leave out a name that is needed.
+        """
+        if not isinstance(key, str):
+            return None
         partition = partition_in(collection, when or And())
         if partition_of(collection) == "_id":
             partition = item_id(key)

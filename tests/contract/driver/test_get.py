@@ -1,5 +1,10 @@
 """get: one document by id."""
 
+import pytest
+
+from mlflow_docstore.adapters.document.driver import Patch
+from mlflow_docstore.core.query import equals
+
 from .deck import Table
 
 
@@ -33,3 +38,14 @@ def test_a_reader_cannot_change_what_is_stored(table: Table) -> None:
     mine["list"].append(2)
     mine["sub"]["x"] = 2
     assert table.get() == {"_id": "a", "list": [1], "sub": {"x": 1}}
+
+
+@pytest.mark.parametrize("key", [None, 1], ids=str)
+def test_what_is_no_text_is_nobodys_id(table: Table, key: object) -> None:
+    table.put(**{str(key): {"x": 1}})
+    verbs = table.driver
+    assert verbs.get(table.name, key) is None  # type: ignore[arg-type]
+    assert not verbs.patch(table.name, key, Patch(set={"x": 2})).matched  # type: ignore[arg-type]
+    assert verbs.delete(table.name, key) is False  # type: ignore[arg-type]
+    assert table.ids(equals("_id", key)) == []  # type: ignore[arg-type]
+    assert table.get(str(key)) == {"_id": str(key), "x": 1}
