@@ -19,9 +19,9 @@ _LACKING = {
 CAPABILITIES = Capabilities(
     supported=frozenset(Feature) - set(_LACKING),
     lacking=_LACKING,
-    limits=Limits(document_bytes=2 * 1024 * 1024, in_terms=1000, batch_documents=100),
+    limits=Limits(document_bytes=2 * 1024 * 1024, in_terms=6000, batch_documents=100),
 )
-"""The limits are those of the service, and a bound on the length of a filter."""
+"""The limits are those of https://learn.microsoft.com/azure/cosmos-db/concepts-limits."""
 
 _SORTED_HERE = (
     "Sorted here. An order that begins with an indexed field that every document has is read by"

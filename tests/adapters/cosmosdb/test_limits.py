@@ -14,6 +14,10 @@ LONG = f"SELECT '{'x' * MB}' FROM c"  # noqa: S608
 JOINED = "SELECT c.id FROM c" + "".join(f" JOIN a{n} IN c.a" for n in range(11))  # noqa: S608
 
 
+def within(count: int) -> str:
+    return f"SELECT c.id FROM c WHERE c.a IN ({', '.join(map(str, range(count)))})"  # noqa: S608
+
+
 def sized(size: int) -> dict[str, Any]:
     return {"id": "a", "p": "p", "text": "x" * size}
 
@@ -31,6 +35,10 @@ TAKEN: dict[str, Callable[[ContainerProxy], Any]] = {
     "a key of 2 KB": lambda c: c.create_item({"id": "a", "p": "x" * 2048}),
     "no key": lambda c: c.create_item({"id": "a"}),
     "127 levels": lambda c: c.create_item(nested(127)),
+    "6000 arguments": lambda c: (
+        c.create_item(sized(1)),
+        list(c.query_items(within(6000), partition_key="p")),
+    ),
 }
 
 REFUSED: dict[str, tuple[Callable[[ContainerProxy], Any], int]] = {
@@ -48,6 +56,7 @@ REFUSED: dict[str, tuple[Callable[[ContainerProxy], Any], int]] = {
         lambda c: list(c.query_items(JOINED, partition_key="p")),
         400,
     ),
+    "6001 arguments": (lambda c: list(c.query_items(within(6001), partition_key="p")), 400),
     "another id": (lambda c: c.replace_item("a", {"id": "b", "p": "p"}), 404),
 }
 

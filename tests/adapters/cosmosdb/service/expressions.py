@@ -12,6 +12,7 @@ from typing import Any
 
 from .functions import AGGREGATES, FUNCTIONS, SEEKING, called
 from .kinds import UNDEFINED, both, either, equal, kind, negated, ordered
+from .limits import judge_membership
 from .patterns import like
 from .refusals import bad
 from .tokens import Token, incorrect, tokens
@@ -196,6 +197,7 @@ class Expressions:
         if self.word("IN"):
             self.demand("(")
             members = [self.expression() for _ in self.listed(")")]
+            judge_membership(len(members))
             needs = _needs(left.path, *(one.path for one in members))
             return Expression(
                 lambda row: _within(left.run(row), [one.run(row) for one in members]), needs=needs

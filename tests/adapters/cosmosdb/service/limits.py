@@ -17,6 +17,7 @@ NESTING = 128
 BATCH_OPERATIONS = 100
 SQL_BYTES = 512 * 1024
 JOINS = 10
+IN_ARGUMENTS = 6000
 COMPOSITE_INDEXES = 100
 COMPOSITE_PATHS = 8
 UNIQUE_KEYS = 10
@@ -64,6 +65,11 @@ def judge_sql(text: str, joins: int) -> None:
         raise bad(f"SC3021: The SQL query text exceeded the maximum limit of {SQL_BYTES} bytes.")
     if joins > JOINS:
         raise bad(f"SC2061: The query has more than {JOINS} JOINs.")
+
+
+def judge_membership(arguments: int) -> None:
+    if arguments > IN_ARGUMENTS:
+        raise bad(f"An IN expression has more than {IN_ARGUMENTS} arguments.")
 
 
 def _depth(value: Any) -> int:
