@@ -92,7 +92,9 @@ def methods() -> list[Method]:
     for area, member in vars(Backend).items():
         if isinstance(member, property):
             port = get_type_hints(member.fget)["return"]
-            found += [_method(area, name, one) for name, one in _abstract(port)]
+            # What may be None is no port.
+            if isinstance(port, type):
+                found += [_method(area, name, one) for name, one in _abstract(port)]
     return [*found, *(_method("", name, one) for name, one in _abstract(Backend))]
 
 
