@@ -66,6 +66,14 @@ class StandIn:
         """Set the account's level of consistency, which clients ask for when they are made."""
         self._asked("POST", "level", level)
 
+    def keep(self) -> None:
+        """Keep what it holds, for ``hold_again``."""
+        self._asked("POST", "kept")
+
+    def hold_again(self) -> None:
+        """Hold what was kept, and nothing else."""
+        self._asked("GET", "kept")
+
     def _asked(self, method: str, what: str, body: Any = None) -> Any:
         connection = HTTPConnection(HOST, self.port, timeout=30)
         try:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 from collections import deque
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
@@ -45,10 +46,12 @@ class Account:
 
     Args:
         endpoint: Where it listens, which it tells the SDK.
+        kept: What it held when it was told to keep that.
     """
 
     endpoint: str
     databases: dict[str, Database] = field(default_factory=dict)
+    kept: dict[str, Database] = field(default_factory=dict)
     offers: list[dict[str, Any]] = field(default_factory=list)
     faults: Faults = field(default_factory=Faults)
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=10_000))
@@ -88,13 +91,15 @@ class Account:
         )
 
     def _control(self, request: Request) -> Reply:
-        """For tests: faults to come, requests that came, the level, and replicas that lag."""
+        """For tests: faults to come, requests that came, the level, lag, and what is held."""
         what = request.segments[1]
         if what == "level":
             self.level = request.json()
             return Reply.of(None)
         if what == "lag":
             return self._lag(request)
+        if what == "kept":
+            return self._keep(request)
         if request.method == "POST":
             self.faults.order(request.json())
         elif request.method == "DELETE":
@@ -109,6 +114,14 @@ class Account:
                 replica = Replica.of(one.partitions, one.numbers, alone=alone)
                 one.replica = replica if lags else None
         return Reply.of(None)
+
+    def _keep(self, request: Request) -> Reply:
+        """Keep what is held now, or hold that again."""
+        if request.method == "POST":
+            self.kept = deepcopy(self.databases)
+        else:
+            self.databases = deepcopy(self.kept)
+        return Reply.of(len(self.databases))
 
     def _admit(self, request: Request) -> None:
         """Signed with the key. Tokens of Entra ID the SDK sends by HTTPS only, so never here."""

@@ -40,6 +40,10 @@ class Item:
     document: dict[str, Any]
     text: bytes
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Item":
+        """Itself: another version is another item."""
+        return self
+
     @property
     def physical(self) -> int:
         """The number of its physical partition."""

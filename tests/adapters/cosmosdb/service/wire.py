@@ -1,6 +1,7 @@
 """HTTP, as much of it as the SDK speaks."""
 
 import re
+from collections.abc import Callable
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
 from .access import HOST
@@ -11,15 +12,21 @@ _LINE = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.1\r\n")
 
 
 class Wire(ThreadingTCPServer):
-    """Listens for an account."""
+    """Listens on a port.
+
+    Args:
+        port: Which; 0 for a free one.
+        answer: Answers requests, with None where the connection is closed instead; an account's
+            own where nobody stands before it.
+    """
 
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, answer: Callable[[Request], Reply | None] | None = None) -> None:
         super().__init__((HOST, port), Conversation)
-        self.account = Account(f"http://{HOST}:{self.server_address[1]}/")
+        self.answer = answer or Account(f"http://{HOST}:{self.server_address[1]}/").answer
 
 
 class Conversation(StreamRequestHandler):
@@ -31,7 +38,7 @@ class Conversation(StreamRequestHandler):
     def handle(self) -> None:
         try:
             while request := self._request():
-                reply = self.server.account.answer(request)
+                reply = self.server.answer(request)
                 if reply is None:
                     return
                 self.request.sendall(_bytes(reply))
