@@ -6,6 +6,8 @@ from typing import Protocol
 import pytest
 
 from mlflow_docstore.testing.guard.faults import Fault
+from tests.adapters.cosmosdb.standin import StandIn as CosmosStandIn
+from tests.adapters.cosmosdb.standin import running
 from tests.conftest import CRASH_POINTS
 from tests.standin import HOST, StandIn
 
@@ -38,6 +40,13 @@ def replica(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
     made.start()
     yield HOST, made.port
     made.kill()
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[CosmosStandIn]:
+    """Of Azure Cosmos DB, of a module's own: arenas have it take on states as a whole."""
+    with running() as made:
+        yield made
 
 
 @pytest.fixture
