@@ -29,7 +29,11 @@ _BAD_REQUEST = 400
 
 def partition_key(field: str) -> PartitionKey:
     """The partition key of a container whose layout spreads it by a field."""
-    return PartitionKey(f"/{'id' if field == '_id' else field}")
+    return PartitionKey(_path(field))
+
+
+def _path(field: str) -> str:
+    return f"/{'id' if field == '_id' else field}"
 
 
 class Preparing:
@@ -53,7 +57,7 @@ class Preparing:
         for collection in layout.collections:
             name, key = self._session.native_name(collection.name), collection.partition
             yield Step(
-                f"container {name}, partitioned by {key}",
+                f"container {name}, partitioned by {_path(key)}",
                 lambda made=collection: self._container(made),  # type: ignore[misc]
             )
 
@@ -75,6 +79,8 @@ class Preparing:
             except CosmosHttpResponseError as error:
                 if error.status_code != _BAD_REQUEST:
                     raise
+                if not self._is_serverless():
+                    raise _not_granted(DEFAULT_THROUGHPUT) from error
                 self._create()
 
     def _provisioned(self, throughput: Throughput) -> None:
@@ -87,8 +93,20 @@ class Preparing:
             except CosmosHttpResponseError as error:
                 if error.status_code != _BAD_REQUEST:
                     raise
-                reason = "the account takes none, being serverless, or not this one"
+                if not self._is_serverless():
+                    raise _not_granted(throughput) from error
+                reason = "the account is serverless, and has none: leave it out"
                 raise Unsupported("throughput", throughput.units, reason=reason) from error
+
+    def _is_serverless(self) -> bool:
+        """Whether the account has no throughput at all: then it refuses even to look for any."""
+        try:
+            next(self._session.client().client_connection.ReadOffers(), None)
+        except CosmosHttpResponseError as error:
+            if error.status_code != _BAD_REQUEST:
+                raise
+            return True
+        return False
 
     def _exists(self) -> bool:
         try:
@@ -137,6 +155,14 @@ class Preparing:
                     collection.measures,
                 )
                 database.replace_container(native, key, indexing_policy=policy_of(merged))
+
+
+def _not_granted(throughput: Throughput) -> Unsupported:
+    reason = (
+        "the account does not grant it: it is less than what is stored needs, or more than its"
+        " limit; `mlflow-docstore init --throughput` asks for another"
+    )
+    return Unsupported("throughput", throughput.units, reason=reason)
 
 
 def _told(throughput: Throughput) -> str:

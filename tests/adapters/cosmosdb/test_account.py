@@ -47,3 +47,25 @@ class TestThroughput:
     def test_may_scale(self, make: Make) -> None:
         scaled = make(offer_throughput=ThroughputProperties(auto_scale_max_throughput=4000))
         assert scaled.get_throughput().auto_scale_max_throughput == 4000
+
+    def test_can_be_changed(self, make: Make) -> None:
+        container = make(offer_throughput=500)
+        assert container.replace_throughput(600).offer_throughput == 600
+        assert container.get_throughput().offer_throughput == 600
+
+    @pytest.mark.parametrize("units", [300, 450])
+    def test_has_a_least_and_steps(self, make: Make, units: int) -> None:
+        container = make(offer_throughput=500)
+        for refused in (
+            lambda: make(offer_throughput=units),
+            lambda: container.replace_throughput(units),
+        ):
+            with pytest.raises(CosmosHttpResponseError) as caught:
+                refused()
+            assert caught.value.status_code == 400
+
+    def test_is_gone_with_its_container(self, database: DatabaseProxy, make: Make) -> None:
+        container = make(offer_throughput=500)
+        database.delete_container(container)
+        again = database.create_container(container.id, PartitionKey("/p"), offer_throughput=700)
+        assert again.get_throughput().offer_throughput == 700

@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 from azure.cosmos import CosmosClient, DatabaseProxy
+from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
 import mlflow_docstore
 from mlflow_docstore import cli
@@ -102,13 +103,6 @@ class TestThroughput:
         backend.prepare()
         assert made.get_throughput().auto_scale_max_throughput == 1000
 
-    def test_is_none_where_the_account_takes_none(
-        self, faulty: StandIn, backend: Backend, made: DatabaseProxy
-    ) -> None:
-        faulty.fail(status=400, operations=["create"], address="^/dbs/?$")
-        backend.prepare()
-        assert made.read()["id"] == made.id
-
     def test_is_fixed_where_that_was_asked_for(self, backend: Backend, made: DatabaseProxy) -> None:
         provision(backend, Provision(throughput=Throughput(500)))
         assert made.get_throughput().offer_throughput == 500
@@ -123,18 +117,78 @@ class TestThroughput:
             provision(backend, Provision(throughput=Throughput(500)))
         assert "throughput migrate" in caught.value.facts["reason"]
 
-    def test_is_refused_where_the_account_takes_none(
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            (Throughput(500), Throughput(900)),
+            (Throughput(900), Throughput(400)),
+            (Throughput(1000, autoscale=True), Throughput(4000, autoscale=True)),
+        ],
+    )
+    def test_of_a_database_that_is_there_is_changed(
+        self, backend: Backend, made: DatabaseProxy, before: Throughput, after: Throughput
+    ) -> None:
+        for wanted in (before, after):
+            provision(backend, Provision(throughput=wanted))
+        found = made.get_throughput()
+        units = found.auto_scale_max_throughput if after.autoscale else found.offer_throughput
+        assert units == after.units
+
+    def test_is_left_alone_where_nobody_chose_another(
+        self, backend: Backend, made: DatabaseProxy
+    ) -> None:
+        provision(backend, Provision(throughput=Throughput(500)))
+        provision(backend, Provision())
+        assert made.get_throughput().offer_throughput == 500
+
+    def test_that_the_account_does_not_grant_is_refused(
         self, faulty: StandIn, backend: Backend
     ) -> None:
         faulty.fail(status=400, operations=["create"], address="^/dbs/?$")
-        with pytest.raises(Unsupported, match="serverless"):
-            provision(backend, Provision(throughput=Throughput(500)))
+        with pytest.raises(Unsupported, match="does not grant it"):
+            backend.prepare()
+        with pytest.raises(NotFound):
+            backend.require()
 
     def test_cannot_be_given_to_a_database_without(
         self, client: CosmosClient, backend: Backend, name: str
     ) -> None:
         client.create_database(name)
         with pytest.raises(Unsupported, match="made without one"):
+            provision(backend, Provision(throughput=Throughput(500)))
+
+
+class TestAServerlessAccount:
+    """It refuses throughput, to give as well as to look for."""
+
+    @pytest.fixture(autouse=True)
+    def _serverless(self, faulty: StandIn) -> None:
+        faulty.fail(status=400, address="^/offers", times=99)
+
+    @pytest.fixture
+    def giving_fails(self, faulty: StandIn, _serverless: None) -> None:
+        faulty.fail(status=400, operations=["create"], address="^/dbs/?$")
+
+    @pytest.mark.usefixtures("giving_fails")
+    def test_gets_a_database_without(
+        self, faulty: StandIn, backend: Backend, made: DatabaseProxy
+    ) -> None:
+        backend.prepare()
+        faulty.recover()
+        with pytest.raises((CosmosResourceNotFoundError, AttributeError)):
+            made.get_throughput()
+        assert len(list(made.list_containers())) == len(LAYOUT.collections)
+
+    @pytest.mark.usefixtures("giving_fails")
+    def test_takes_none_for_a_new_database(self, backend: Backend) -> None:
+        with pytest.raises(Unsupported, match="serverless, and has none: leave it out"):
+            provision(backend, Provision(throughput=Throughput(500)))
+
+    def test_takes_none_for_one_that_is_there(
+        self, client: CosmosClient, backend: Backend, name: str
+    ) -> None:
+        client.create_database(name)
+        with pytest.raises(Unsupported, match="serverless, and has none: leave it out"):
             provision(backend, Provision(throughput=Throughput(500)))
 
 
@@ -172,7 +226,7 @@ class TestTheCommand:
         assert cli.main(["init", uri, "--dry-run", "--throughput", "autoscale:4000"]) == 0
         lines = capsys.readouterr().out.splitlines()
         assert lines[0].endswith("with up to 4000 RU/s for all its containers")
-        assert f"would make container mlflow_{METRICS}, partitioned by run_id" in lines
+        assert f"would make container mlflow_{METRICS}, partitioned by /run_id" in lines
         assert faulty.log() == []
 
     def test_makes_it(self, uri: str, made: DatabaseProxy) -> None:

@@ -16,7 +16,7 @@ from .documents import VERBS
 from .faults import Faults
 from .items import RANGES, Container, encoded
 from .limits import CONTAINERS, FORBIDDEN, NAME_LENGTH
-from .offers import asked, offered
+from .offers import forgotten, offered, told
 from .refusals import Refusal, bad, conflict, missing
 from .replicas import Replica
 from .requests import Reply, Request
@@ -146,8 +146,8 @@ class Account:
         return self._elsewhere(request)
 
     def _elsewhere(self, request: Request) -> Reply:
-        if request.segments == ["offers"]:
-            return asked(request, self.offers)
+        if request.segments[:1] == ["offers"]:
+            return told(request, self.offers)
         if request.segments:
             raise bad("There is no such address.")
         return Reply.of(self._about())
@@ -197,7 +197,8 @@ class Account:
         if name not in there:
             raise missing("Owner resource does not exist")
         if request.operation == "delete":
-            del there[name]
+            gone = there.pop(name)
+            self.offers = forgotten(self.offers, gone.definition)
             return Reply(204)
         if request.operation == "replace":
             there[name].redefine(request.json())
@@ -231,6 +232,8 @@ def _signature(request: Request) -> str:
     segments = request.segments
     kind = segments[(len(segments) - 1) // 2 * 2] if segments else ""
     link = "/".join(segments if len(segments) % 2 == 0 else segments[:-1])
+    if kind == "offers":
+        link = segments[-1].lower() if len(segments) == 2 else ""
     date = request.headers.get("x-ms-date", "").lower()
     text = f"{request.method.lower()}\n{kind}\n{link}\n{date}\n\n"
     digest = hmac.new(base64.b64decode(KEY), text.encode(), hashlib.sha256).digest()
