@@ -11,8 +11,10 @@ from mlflow_docstore.adapters.document.backend import DocumentBackend
 from mlflow_docstore.adapters.document.retry import RetryingDriver
 from mlflow_docstore.adapters.mongodb.provision import throwaway
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
+from tests.adapters.cosmosdb.standin import StandIn as CosmosStandIn
 from tests.standin import StandIn
 
+from .asking import Billed
 from .listening import Listener
 from .tracing import Traced
 
@@ -55,5 +57,12 @@ def client(server_uri: str) -> Iterator["MongoClient[dict[str, Any]]"]:
 @pytest.fixture(scope="package")
 def traced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
     made = Traced(tmp_path_factory.mktemp("traced"))
+    yield made
+    made.backend.close()
+
+
+@pytest.fixture(scope="package")
+def billed(cosmos: CosmosStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Billed]:
+    made = Billed(cosmos, tmp_path_factory.mktemp("billed"))
     yield made
     made.backend.close()

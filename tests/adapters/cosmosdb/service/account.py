@@ -87,6 +87,7 @@ class Account:
                 "client": request.headers.get("x-ms-client-id"),
                 "status": reply.status,
                 "charge": reply.charge,
+                "partition": request.components,
             }
         )
 
