@@ -53,7 +53,7 @@ class Asked:
     def verify(self, requests: Requests) -> None:
         """Fail where a call asks for anything else, or costs another sum."""
         assert requests.names == self.names, f"{requests.names}, {requests.charge:.2f} RU"
-        least = 0.9 * self.most - 0.1 if self.steady else 0.0
+        least = 0.85 * self.most if self.steady else 0.0
         assert least < requests.charge <= self.most + 0.001, f"{requests.charge:.2f} RU"
 
 

@@ -17,32 +17,28 @@ BOTH = ["patch registered_models", "patch model_versions"]
 
 REQUESTS: Mapping[str, Asked] = {
     "create_registered_model": Asked(["create registered_models"] * 2, 11.9),
-    "set_registered_model_tag": Asked(["patch registered_models"], 10.3),
-    "delete_registered_model_tag": Asked(
-        ["read registered_models", "replace registered_models"], 10.9
-    ),
-    "set_registered_model_alias": Asked(["patch registered_models"], 11.1),
-    "delete_registered_model_alias": Asked(["patch registered_models"], 11.1),
-    "create_model_version": Asked(["patch registered_models", "create model_versions"], 19.7),
-    "get_model_version": Asked([*NAMED, "read model_versions"], 5.7),
-    "get_model_version_by_alias": Asked([*NAMED, "read model_versions"], 5.7),
-    "get_model_version_download_uri": Asked([*NAMED, "read model_versions"], 5.7),
+    "set_registered_model_tag": Asked(["patch registered_models"], 11.0),
+    "delete_registered_model_tag": Asked(["patch registered_models"], 11.0),
+    "set_registered_model_alias": Asked(["patch registered_models"], 12.0),
+    "delete_registered_model_alias": Asked(["patch registered_models"], 12.0),
+    "create_model_version": Asked(["patch registered_models", "create model_versions"], 20.0),
+    "get_model_version": Asked([*NAMED, "read model_versions"], 6.0),
+    "get_model_version_by_alias": Asked([*NAMED, "read model_versions"], 6.0),
+    "get_model_version_download_uri": Asked([*NAMED, "read model_versions"], 6.0),
     "search_model_versions": Asked(sorted_search("model_versions"), 20.0, steady=False),
     "search_model_versions by a filter, in another order": Asked(
         sorted_search("model_versions"), 6.8
     ),
-    "update_model_version": Asked([*NAMED, "patch model_versions"], 16.2),
-    "transition_model_version_stage": Asked(BOTH, 23.8),
-    "transition_model_version_stage with nothing to archive": Asked(BOTH, 23.8),
+    "update_model_version": Asked([*NAMED, "patch model_versions"], 17.0),
+    "transition_model_version_stage": Asked(BOTH, 24.5),
+    "transition_model_version_stage with nothing to archive": Asked(BOTH, 24.5),
     "transition_model_version_stage with one version to archive": Asked(
-        [*BOTH, "patch model_versions"], 35.7
+        [*BOTH, "patch model_versions"], 36.5
     ),
-    "delete_model_version": Asked(BOTH, 27.8),
-    "set_model_version_tag": Asked([*NAMED, "patch model_versions"], 15.0),
-    "delete_model_version_tag": Asked(
-        [*NAMED, "read model_versions", "replace model_versions"], 15.6
-    ),
-    "list_webhooks_by_event": Asked(sorted_search("webhooks"), 6.6),
+    "delete_model_version": Asked(BOTH, 28.5),
+    "set_model_version_tag": Asked([*NAMED, "patch model_versions"], 16.0),
+    "delete_model_version_tag": Asked([*NAMED, "patch model_versions"], 16.0),
+    "list_webhooks_by_event": Asked(sorted_search("webhooks"), 7.0),
 }
 
 LACKING = frozenset(
@@ -74,7 +70,7 @@ def test_a_process_that_has_not_met_the_model_searches_for_it_first(billed: Bill
     stranger = DocStoreRegistryStore(billed.uri, None, DocumentBackend(billed.backend._driver))
     with billed.during() as asked:
         stranger.create_model_version(name, "s3://models")
-    Asked([*NAMED, "patch registered_models", "create model_versions"], 24.4).verify(asked)
+    Asked([*NAMED, "patch registered_models", "create model_versions"], 25.5).verify(asked)
 
 
 def test_a_registry_on_a_database_that_exists_opens_with_one_read(billed: Billed) -> None:

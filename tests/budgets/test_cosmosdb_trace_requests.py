@@ -19,45 +19,45 @@ FOUND = "search traces"
 CHANGED = ["read traces", "replace traces"]
 
 REQUESTS: Mapping[str, Asked] = {
-    "start_trace": Asked(["create traces"], 7.4),
+    "start_trace": Asked(["create traces"], 8.0),
     "start_trace once more": Asked(
-        ["create traces: 409", "read traces", "read traces", "patch traces"], 16.9
+        ["create traces: 409", "read traces", "read traces", "patch traces"], 18.0
     ),
     "log_spans of 100 spans of a new trace": Asked(
-        [FOUND, *["upsert spans"] * 100, "create traces"], 803
+        [FOUND, *["upsert spans"] * 100, "create traces"], 820.0
     ),
     "log_spans of 100 spans of a trace that is there": Asked(
-        [FOUND, *["upsert spans"] * 100, "patch traces"], 810
+        [FOUND, *["upsert spans"] * 100, "patch traces"], 827.0
     ),
     "log_spans of 100 spans with tokens of a trace that is there": Asked(
-        [FOUND, *["upsert spans"] * 100, "query spans", "patch traces"], 845
+        [FOUND, *["upsert spans"] * 100, "query spans", "patch traces"], 862.5
     ),
     "log_spans of 100 spans of 100 new traces": Asked(
-        [FOUND, *["upsert spans"] * 100, *["create traces"] * 100], 1527
+        [FOUND, *["upsert spans"] * 100, *["create traces"] * 100], 1542.5
     ),
     "get_trace_info": Asked(["read traces"], 1.0),
-    "get_trace": Asked([FOUND, "query spans"], 7.1),
+    "get_trace": Asked([FOUND, "query spans"], 8.0),
     "batch_get_trace_infos": Asked([FOUND], 4.7),
-    "set_trace_tag": Asked(["patch traces"], 10.3),
-    "set_trace_tag of the name": Asked(["patch traces"], 10.7),
-    "delete_trace_tag": Asked(CHANGED, 10.9),
-    "link_traces_to_run": Asked(["create traces: 409", FOUND, *CHANGED], 16.9),
-    "link_prompts_to_trace": Asked(CHANGED, 10.9),
-    "deprecated_start_trace_v2": Asked(["create traces"], 7.4),
-    "deprecated_end_trace_v2": Asked(["read traces", "patch traces"], 13.7),
+    "set_trace_tag": Asked(["patch traces"], 11.0),
+    "set_trace_tag of the name": Asked(["patch traces"], 11.5),
+    "delete_trace_tag": Asked(["patch traces"], 11.0),
+    "link_traces_to_run": Asked(["create traces: 409", FOUND, *CHANGED], 18.0),
+    "link_prompts_to_trace": Asked(CHANGED, 11.5),
+    "deprecated_start_trace_v2": Asked(["create traces"], 8.0),
+    "deprecated_end_trace_v2": Asked(["read traces", "patch traces"], 14.5),
 }
 
 OF_ASSESSMENTS: Mapping[str, Asked] = {
-    "create_assessment": Asked(["create assessments", "patch traces"], 18.8),
+    "create_assessment": Asked(["create assessments", "patch traces"], 19.5),
     "create_assessment that overrides": Asked(
-        ["read traces", "create assessments", "patch traces"], 19.8
+        ["read traces", "create assessments", "patch traces"], 20.0
     ),
     "get_assessment": Asked(["read traces"], 1.1),
-    "update_assessment": Asked(["read traces", "patch traces"], 12.6),
+    "update_assessment": Asked(["read traces", "patch traces"], 13.5),
     "update_assessment that names a run": Asked(
-        ["read traces", "create assessments", "patch traces"], 18.9
+        ["read traces", "create assessments", "patch traces"], 20.0
     ),
-    "delete_assessment": Asked(["read traces", *CHANGED], 12.5),
+    "delete_assessment": Asked(["read traces", "patch traces"], 13.0),
     "delete_assessment of none": Asked(["read traces"], 1.1),
 }
 
@@ -115,12 +115,12 @@ def test_a_hundred_traces_are_two_searches(billed: Billed) -> None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        (None, Asked(sorted_search("traces"), 7.7)),
-        ("tags.colour = 'red'", Asked(sorted_search("traces"), 7.7)),
-        ("span.name = 'generate'", Asked([*sorted_search("traces"), "search spans"], 12.8)),
+        (None, Asked(sorted_search("traces"), 8.0)),
+        ("tags.colour = 'red'", Asked(sorted_search("traces"), 8.0)),
+        ("span.name = 'generate'", Asked([*sorted_search("traces"), "search spans"], 13.5)),
         (
             "span.content LIKE '%small%'",
-            Asked([*sorted_search("traces"), *sorted_search("spans")], 15.3),
+            Asked([*sorted_search("traces"), *sorted_search("spans")], 16.0),
         ),
     ],
 )

@@ -11,7 +11,7 @@ from mlflow_docstore.adapters.document.driver import Patch
 def sent(patch: Patch) -> tuple[list[tuple[str, str, Any]], tuple[str, ...]]:
     native = native_patch(patch)
     assert native is not None
-    operations = [(one["op"], one["path"], one["value"]) for one in native.operations]
+    operations = [(one["op"], one["path"], one.get("value")) for one in native.operations]
     return operations, native.guards
 
 
@@ -33,6 +33,19 @@ def sent(patch: Patch) -> tuple[list[tuple[str, str, Any]], tuple[str, ...]]:
             [("add", "/x/-", "a"), ("add", "/x/-", {"#": "n2.0"})],
             ('IS_ARRAY(c["x"])',),
         ),
+        (
+            Patch(unset=["a.b"]),
+            [("remove", "/a/b", None)],
+            ('IS_DEFINED(c["a"]["b"])', 'NOT IS_DEFINED(c["a"]["b#"])'),
+        ),
+        (
+            Patch(set={"x": 1}, maximum={"a.b": {"o": "7f", "v": 2.0}}),
+            [("set", "/x", 1), ("set", "/a/b", {"o": "7f", "v": 2.0, "v#": "2.0"})],
+            (
+                'IS_OBJECT(c["a"])',
+                '(NOT IS_DEFINED(c["a"]["b"]) OR IS_NULL(c["a"]["b"]) OR c["a"]["b"]["o"] < "7f")',
+            ),
+        ),
     ],
     ids=str,
 )
@@ -52,8 +65,11 @@ def test_ten_operations_are_one_patch() -> None:
         Patch(),
         Patch(set={f"f{number}": number for number in range(11)}),
         Patch(set={f"f{number}": float(number) for number in range(6)}),
-        Patch(unset=["x"]),
+        Patch(unset=["a.0"]),
         Patch(maximum={"x": {"y": 1}}),
+        Patch(maximum={"x": {}}),
+        Patch(maximum={"x": {"y": "ä"}}),
+        Patch(maximum={"x.1": {"y": "a"}}),
         Patch(add={"x": ["a"]}),
         Patch(set={"a.0": 1}),
         Patch(push={"a.-": [1]}),

@@ -37,6 +37,9 @@ class TestMaximum:
             (point(None, 9, 9.0), point(-(2**63), 0, 0.0)),
             (point("a", 1, 1.0), point("b", 0, 0.0)),
             (point("Z", 1, 1.0), point("a", 0, 0.0)),
+            (point("a", 1, 9.0), point("a", 2, 0.0)),
+            (point(9, 1, 1.0), point("a", 0, 0.0)),
+            (point(None, 9, 9.0), point("", 0, 0.0)),
         ],
         ids=str,
     )
