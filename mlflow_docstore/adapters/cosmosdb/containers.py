@@ -16,6 +16,7 @@ from mlflow_docstore.core.capabilities import Capabilities
 from mlflow_docstore.ports.backend import Provision, Step
 
 from .capabilities import CAPABILITIES
+from .consistency import level_of
 from .errors import Attempt, translated
 from .keys import partition_of
 from .preparing import Preparing, partition_key
@@ -40,6 +41,11 @@ class Containers(Reach):
     def capabilities(self) -> Capabilities:
         return CAPABILITIES
 
+    @property
+    def lags(self) -> bool:
+        with self.calling("account", META):
+            return self._session.lags
+
     @contextmanager
     def calling(self, verb: str, collection: str, key: object = None) -> Iterator[ContainerProxy]:
         session, started = self._session, time.perf_counter()
@@ -56,10 +62,9 @@ class Containers(Reach):
     def server(self) -> Server:
         with self.calling("server", META):
             account = self._session.client().get_database_account()
-        policy = account.ConsistencyPolicy or {}
-        level = policy.get("defaultConsistencyLevel", "unknown")
+        level = level_of(self._session.target.consistency, account)
         regions = ", ".join(one["name"] for one in account.ReadableLocations)
-        form = f"{self._session.target.consistency or level} consistency, {regions}"
+        form = f"{level} consistency, {regions}"
         return Server("Azure Cosmos DB for NoSQL", Versions.CurrentVersion, form)
 
     def preparation(self, layout: Layout, provision: Provision) -> Iterator[Step]:

@@ -20,8 +20,8 @@ from mlflow_docstore.core.errors import Unavailable, Unsupported
 from mlflow_docstore.core.query import Filter, Leaf, Scalar
 from mlflow_docstore.ports.backend import Provision, Step
 
-from . import items
 from .indexes import Indexes
+from .points import Points
 from .reach import Reach
 from .reading import Reading
 from .values import decode
@@ -38,7 +38,8 @@ class CosmosDriver(Driver):
     def __init__(self, reach: Reach) -> None:
         self._reach = reach
         self._reading = Reading(reach)
-        self._writing = Writing(reach, self._reading)
+        self._points = Points(reach)
+        self._writing = Writing(reach, self._reading, self._points)
         self._indexes = Indexes(reach)
 
     @property
@@ -52,9 +53,8 @@ class CosmosDriver(Driver):
         place = self._writing.place(collection, key)
         if place is None:
             return None
-        with self._reach.calling("get", collection, key) as native:
-            item = items.read(native, place)
-        return None if item is None else decode(item)
+        looks = self._points.looks(collection, key, place)
+        return next((decode(item) for item in looks if item is not None), None)
 
     def insert(self, collection: str, document: Document) -> bool:
         return self._writing.create(collection, self._writing.fitting(document))

@@ -12,12 +12,15 @@ from azure.cosmos.exceptions import (
     CosmosResourceExistsError,
     CosmosResourceNotFoundError,
 )
+from azure.cosmos.http_constants import HttpHeaders
 
 from .patches import NativePatch
 from .values import Item
 
 _OF_NO_ITEM = frozenset({None, 0, 1003})
 """What a 404 says more where there is no such item, or container; else a replica lags behind."""
+
+_NOTHING = NativePatch(({"op": "set", "path": "/never", "value": None},), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,15 @@ class Place:
 
 
 class Lost(Exception):  # noqa: N818 - no error, but an answer
-    """The item is not as the write demanded."""
+    """The item is not as the write demanded.
+
+    Args:
+        token: Of a session that sees the state by which the service judged, if it told one.
+    """
+
+    def __init__(self, token: str | None = None) -> None:
+        super().__init__()
+        self.token = token
 
 
 class Gone(Lost):
@@ -47,7 +58,7 @@ def settled() -> Iterator[None]:
     try:
         yield
     except CosmosAccessConditionFailedError as error:
-        raise Lost from error
+        raise Lost(error.headers.get(HttpHeaders.SessionToken)) from error
     except CosmosResourceNotFoundError as error:
         if error.sub_status not in _OF_NO_ITEM:
             raise
@@ -63,10 +74,10 @@ def found(native: ContainerProxy, query: str, **how: Any) -> Iterator[Item]:
             raise
 
 
-def read(native: ContainerProxy, place: Place) -> Item | None:
-    """An item, or None."""
+def read(native: ContainerProxy, place: Place, token: str | None = None) -> Item | None:
+    """An item, or None, as the session sees it or another whose token is given."""
     try:
-        return dict(native.read_item(place.id, place.partition))
+        return dict(native.read_item(place.id, place.partition, session_token=token))
     except CosmosResourceNotFoundError as error:
         if error.sub_status not in _OF_NO_ITEM:
             raise
@@ -91,6 +102,24 @@ def patch(native: ContainerProxy, place: Place, how: NativePatch, condition: str
     given: dict[str, Any] = {"filter_predicate": f"FROM c WHERE {condition}"} if condition else {}
     with settled():
         return dict(native.patch_item(place.id, place.partition, list(how.operations), **given))
+
+
+def newest(native: ContainerProxy, place: Place) -> str | None:
+    """The token of a session that sees an item as it is now, if the service tells one.
+
+    By a patch under a predicate that is never true: nothing can be written, but it is judged where
+    writes are, and on the newest state.
+
+    Raises:
+        Gone: There is no such item.
+    """
+    try:
+        patch(native, place, _NOTHING, "false")
+    except Gone:
+        raise
+    except Lost as told:
+        return told.token
+    raise AssertionError
 
 
 def replace(native: ContainerProxy, place: Place, seen: Mapping[str, Any], item: Item) -> None:

@@ -21,6 +21,14 @@ class Reach(Protocol):
     def capabilities(self) -> Capabilities:
         """What the service can do; needs no connection."""
 
+    @property
+    @abstractmethod
+    def lags(self) -> bool:
+        """Whether a replica that has not heard of the last writes may answer reads.
+
+        Asks for the account the first time.
+        """
+
     @abstractmethod
     def calling(
         self, verb: str, collection: str, key: object = None

@@ -8,6 +8,7 @@ from azure.cosmos import ContainerProxy, CosmosClient, DatabaseProxy
 
 from mlflow_docstore.ports.backend import Usage
 
+from .consistency import may_lag
 from .login import credential
 from .options import LONGEST_ROUND, client_options
 from .patience import Patience
@@ -24,6 +25,7 @@ class _Held:
     client: CosmosClient | None = None
     containers: dict[str, ContainerProxy] = field(default_factory=dict)
     answered: bool = False
+    lags: bool | None = None
 
 
 class Session:
@@ -86,6 +88,14 @@ class Session:
     def note_answer(self) -> None:
         """A request came back."""
         self._held().answered = True
+
+    @property
+    def lags(self) -> bool:
+        """Whether replicas that lag may answer; asks for the account the first time."""
+        held = self._held()
+        if held.lags is None:
+            held.lags = may_lag(self.target.consistency, self.client().get_database_account())
+        return held.lags
 
     def usage(self) -> Usage:
         """What this process has used."""

@@ -1,8 +1,8 @@
 """Conditional writes: by the service's own patch where it has one, else in a loop of versions."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from mlflow_docstore.adapters.document.driver import Document, Outcome, Patch
 from mlflow_docstore.adapters.document.races import rounds
@@ -16,11 +16,25 @@ from .compiler import ROOT, Condition, compile_filter, reference
 from .items import Gone, Lost, Place
 from .keys import item_id, partition_in, partition_of, partition_value
 from .patches import NativePatch, native_patch
+from .points import Points
 from .reach import Reach
 from .reading import Reading
 from .values import Item, decode, encode, stored_path
 
 Test = Callable[[Document], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An item as it was seen, and without what the service adds before and after a patch."""
+
+    seen: Item
+    before: Item
+    after: Item
+
+    @property
+    def is_write(self) -> bool:
+        return self.after != self.before
 
 
 class Writing:
@@ -29,11 +43,13 @@ class Writing:
     Args:
         reach: The way to the containers.
         reading: Finds documents whose partition nobody names.
+        points: Reads the others.
     """
 
-    def __init__(self, reach: Reach, reading: Reading) -> None:
+    def __init__(self, reach: Reach, reading: Reading, points: Points) -> None:
         self._reach = reach
         self._reading = reading
+        self._points = points
 
     def place(self, collection: str, key: str, when: Filter | None = None) -> Place | None:
         """Where a document is; None if it has to be looked for and is not there.
@@ -89,15 +105,15 @@ class Writing:
         place = place or self.place(collection, key, when)
         if place is None:
             return Outcome(matched=False)
-        native = native_patch(patch)
+        native, lost = native_patch(patch), None
         if native is not None:
             try:
                 return self._patched(collection, key, place, native, condition)
             except Gone:
                 return Outcome(matched=False)
-            except Lost:
-                pass
-        return self._changed(collection, key, place, patch, when)
+            except Lost as error:
+                lost = error
+        return self._changed(collection, key, place, patch, when, lost)
 
     def _patched(
         self, collection: str, key: str, place: Place, native: NativePatch, when: Condition | None
@@ -108,28 +124,41 @@ class Writing:
         return Outcome(matched=True, document=decode(item))
 
     def _changed(
-        self, collection: str, key: str, place: Place, patch: Patch, when: Filter | None
+        self,
+        collection: str,
+        key: str,
+        place: Place,
+        patch: Patch,
+        when: Filter | None,
+        lost: Lost | None,
     ) -> Outcome:
         matches = self._test(when)
         for _ in rounds(collection, key):
-            seen = self._read(collection, key, place)
-            if seen is None or not matches(document := decode(seen)):
+            change: Change | None = None
+            for seen in self._points.looks(collection, key, place, lost):
+                change = self._change(seen, patch, matches)
+                if change is not None and change.is_write:
+                    break
+            if change is None:
                 return Outcome(matched=False)
-            before = encode(document)
-            after = self.fitting(patched(document, patch))
-            if after == before or self._replaced(collection, key, place, seen, after):
-                return Outcome(matched=True, document=decode(after))
+            try:
+                if change.is_write:
+                    self._replace(collection, key, place, change)
+            except Lost as error:
+                lost = error
+                continue
+            return Outcome(matched=True, document=decode(change.after))
         raise AssertionError
 
-    def _replaced(
-        self, collection: str, key: str, place: Place, seen: Mapping[str, Any], item: Item
-    ) -> bool:
-        try:
-            with self._reach.calling("replace", collection, key) as container:
-                items.replace(container, place, seen, item)
-        except Lost:
-            return False
-        return True
+    def _change(self, seen: Item | None, patch: Patch, matches: Test) -> Change | None:
+        """What a patch makes of an item that meets the precondition."""
+        if seen is None or not matches(document := decode(seen)):
+            return None
+        return Change(seen, encode(document), self.fitting(patched(document, patch)))
+
+    def _replace(self, collection: str, key: str, place: Place, change: Change) -> None:
+        with self._reach.calling("replace", collection, key) as container:
+            items.replace(container, place, change.seen, change.after)
 
     def delete(
         self, collection: str, key: str, when: Filter | None, place: Place | None = None
@@ -138,23 +167,24 @@ class Writing:
         matches, place = self._test(when), place or self.place(collection, key, when)
         if place is None:
             return False
+        lost: Lost | None = None
         for _ in rounds(collection, key):
-            seen = None if when is None else self._read(collection, key, place)
-            if when is not None and (seen is None or not matches(decode(seen))):
-                return False
+            seen: Item | None = None
+            if when is not None:
+                looks = self._points.looks(collection, key, place, lost)
+                seen = next((one for one in looks if one and matches(decode(one))), None)
+                if seen is None:
+                    return False
             try:
                 with self._reach.calling("delete", collection, key) as container:
                     items.remove(container, place, seen)
             except Gone:
                 return False
-            except Lost:
+            except Lost as error:
+                lost = error
                 continue
             return True
         raise AssertionError
-
-    def _read(self, collection: str, key: str, place: Place) -> Item | None:
-        with self._reach.calling("get", collection, key) as container:
-            return items.read(container, place)
 
     def _test(self, when: Filter | None) -> Test:
         return PredicateCompiler(self._in_terms).compile(when or And())

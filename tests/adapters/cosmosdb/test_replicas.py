@@ -8,6 +8,8 @@ from azure.core import MatchConditions
 from azure.cosmos import ContainerProxy, CosmosClient
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
+from mlflow_docstore.adapters.cosmosdb import items
+
 from .service.access import KEY
 from .standin import StandIn
 
@@ -162,6 +164,13 @@ class TestSessions:
         nothing = [{"op": "set", "path": "/n", "value": 1}]
         assert status(lambda: other.patch_item(name, "p", nothing, **FALSE))[0] == code
         assert ids(other) == ["changed", "new"]
+
+    def test_lend_their_tokens(self, lagging: StandIn, written: ContainerProxy) -> None:
+        place = items.Place("new", "p")
+        token = items.newest(another(lagging, written), place)
+        found = items.read(another(lagging, written), place, token)
+        assert found is not None
+        assert found["id"] == "new"
 
     def test_learn_nothing_below_their_level(
         self, lagging: StandIn, written: ContainerProxy
