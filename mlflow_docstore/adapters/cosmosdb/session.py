@@ -12,6 +12,7 @@ from .consistency import may_lag
 from .login import credential
 from .options import LONGEST_ROUND, client_options
 from .patience import Patience
+from .suitability import require_suitable
 from .uri import Target
 from .usage import Meter
 
@@ -63,7 +64,7 @@ class Session:
         return self.client().get_database_client(self.target.database)
 
     def client(self) -> CosmosClient:
-        """The client; making it asks the account for its regions."""
+        """The client; making it asks the account what it is, which it may be unsuited by."""
         held = self._held()
         with held.lock:
             if held.client is None:
@@ -72,13 +73,19 @@ class Session:
 
     def _connect(self, meter: Meter) -> CosmosClient:
         target = self.target
-        return CosmosClient(
+        client = CosmosClient(
             target.endpoint,
             credential(target),
             raw_request_hook=Patience(min(LONGEST_ROUND, target.retry_deadline)).admit,
             raw_response_hook=meter.note,
             **client_options(target),
         )
+        try:
+            require_suitable(client.get_database_account())
+        except BaseException:
+            client.close()
+            raise
+        return client
 
     @property
     def answered(self) -> bool:

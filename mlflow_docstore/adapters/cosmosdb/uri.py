@@ -15,7 +15,9 @@ RETRY_DEADLINE_MS = "30000"
 EMULATED = "cosmos+http"
 """The scheme of an emulator that takes no TLS."""
 
-CONSISTENCIES = ("Strong", "BoundedStaleness", "Session", "ConsistentPrefix", "Eventual")
+CONSISTENCIES = ("Strong", "BoundedStaleness", "Session")
+"""Levels at which a process reads what it wrote itself. There are two below."""
+
 OPTIONS = ("key", "consistencyLevel", "preferredRegions", "retryDeadlineMS")
 CONNECTION_STRING = ("AccountEndpoint", "AccountKey", "Database")
 
@@ -196,7 +198,10 @@ def _consistency(name: str | None) -> str | None:
     for known in CONSISTENCIES:
         if name.lower() == known.lower():
             return known
-    raise ValueError(f"consistencyLevel is one of {', '.join(CONSISTENCIES)}")
+    raise ValueError(
+        f"consistencyLevel is one of {', '.join(CONSISTENCIES)}: a process has to read what it has"
+        " just written itself"
+    )
 
 
 def _regions(text: str) -> tuple[str, ...]:

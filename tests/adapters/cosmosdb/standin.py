@@ -62,6 +62,10 @@ class StandIn:
         """Let replicas lag no more."""
         self._asked("DELETE", "lag")
 
+    def write_in(self, *regions: str) -> None:
+        """Set the names of the regions in which the account takes writes; it is made with one."""
+        self._asked("POST", "regions", regions)
+
     def level(self, level: str) -> None:
         """Set the account's level of consistency, which clients ask for when they are made."""
         self._asked("POST", "level", level)

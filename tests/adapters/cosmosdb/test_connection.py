@@ -84,10 +84,14 @@ def test_who_answers_is_told(prepared: Connection) -> None:
     )
 
 
-def test_the_level_that_was_asked_for_is_told(uri: str) -> None:
-    driver = connect(f"{uri}&consistencyLevel=eventual").driver
-    assert driver.server().form == "Eventual consistency, Here"
-    driver.close()
+def test_the_level_that_was_asked_for_is_told(faulty: StandIn, uri: str) -> None:
+    faulty.level("Strong")
+    try:
+        driver = connect(f"{uri}&consistencyLevel=session").driver
+        assert driver.server().form == "Session consistency, Here"
+        driver.close()
+    finally:
+        faulty.level("Session")
 
 
 def test_nobody_who_answers_is_told_at_once() -> None:

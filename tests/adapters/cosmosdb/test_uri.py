@@ -95,6 +95,7 @@ class TestRefusals:
             (f"cosmos://{HOST}/db?key", "option '***'"),
             (f"cosmos://{HOST}/db?key=no-base64!", "the key is no key"),
             (f"cosmos://{HOST}/db?consistencyLevel=Some", "consistencyLevel is one of Strong"),
+            (f"cosmos://{HOST}/db?consistencyLevel=Eventual", "what it has just written"),
             (f"cosmos://{HOST}/db?retryDeadlineMS=soon", "retryDeadlineMS"),
             (f"cosmos://{HOST}/db#two words", "prefix"),
             (f"cosmos://user@{HOST}/db", "?key="),

@@ -56,6 +56,7 @@ class Account:
     faults: Faults = field(default_factory=Faults)
     log: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=10_000))
     level: str = "Session"
+    write_regions: list[str] = field(default_factory=lambda: ["Here"])
     resources: int = 0
     _lock: RLock = field(default_factory=RLock)
 
@@ -92,8 +93,11 @@ class Account:
         )
 
     def _control(self, request: Request) -> Reply:
-        """For tests: faults to come, requests that came, the level, lag, and what is held."""
+        """For tests: faults to come, requests that came, what it is, lag, and what is held."""
         what = request.segments[1]
+        if what == "regions":
+            self.write_regions = request.json()
+            return Reply.of(None)
         if what == "level":
             self.level = request.json()
             return Reply.of(None)
@@ -206,13 +210,15 @@ class Account:
         return Reply.of(there[name].definition)
 
     def _about(self) -> dict[str, Any]:
-        here = [{"name": "Here", "databaseAccountEndpoint": self.endpoint}]
+        regions = [
+            {"name": name, "databaseAccountEndpoint": self.endpoint} for name in self.write_regions
+        ]
         return {
             "id": "standin",
             "_rid": "standin",
-            "writableLocations": here,
-            "readableLocations": here,
-            "enableMultipleWriteLocations": False,
+            "writableLocations": regions,
+            "readableLocations": regions,
+            "enableMultipleWriteLocations": len(regions) > 1,
             "userConsistencyPolicy": {"defaultConsistencyLevel": self.level},
         }
 
