@@ -8,7 +8,6 @@ from mlflow_docstore.adapters.document.driver import (
     Find,
     Inserts,
     Outcome,
-    PartlyWritten,
     Patch,
     Row,
     Server,
@@ -16,10 +15,11 @@ from mlflow_docstore.adapters.document.driver import (
 from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.layout import Index, Layout
 from mlflow_docstore.core.capabilities import Capabilities, Feature
-from mlflow_docstore.core.errors import Unavailable, Unsupported
+from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.core.query import Filter, Leaf, Scalar
 from mlflow_docstore.ports.backend import Provision, Step
 
+from .bulk import Bulk
 from .indexes import Indexes
 from .points import Points
 from .reach import Reach
@@ -40,6 +40,7 @@ class CosmosDriver(Driver):
         self._reading = Reading(reach)
         self._points = Points(reach)
         self._writing = Writing(reach, self._reading, self._points)
+        self._bulk = Bulk(reach, self._writing)
         self._indexes = Indexes(reach)
 
     @property
@@ -69,29 +70,10 @@ class CosmosDriver(Driver):
     ) -> frozenset[str]:
         if beside is not None:
             raise Unsupported("insert", collection, lacks=Feature.PATCH_INSERT.value)
-        done, taken = set[str](), set[str]()
-        for item in [self._writing.fitting(document) for document in documents]:
-            try:
-                created = self._writing.create(collection, item)
-            except Unavailable as error:
-                raise _behind(error, done, taken) from error
-            done.add(item["_id"])
-            if not created:
-                taken.add(item["_id"])
-                if ordered:
-                    break
-        return frozenset(taken)
+        return self._bulk.insert(collection, documents, ordered=ordered)
 
     def put_many(self, collection: str, documents: Sequence[Document]) -> None:
-        last = {document["_id"]: document for document in documents}
-        done = set[str]()
-        for item in [self._writing.fitting(document) for document in last.values()]:
-            try:
-                with self._reach.calling("put", collection, item["_id"]) as native:
-                    native.upsert_item(item)
-            except Unavailable as error:
-                raise _behind(error, done, set()) from error
-            done.add(item["_id"])
+        self._bulk.put(collection, documents)
 
     def patch(
         self,
@@ -109,15 +91,13 @@ class CosmosDriver(Driver):
         return outcome if returning else Outcome(outcome.matched)
 
     def patch_many(self, collection: str, where: Filter, patch: Patch) -> None:
-        for place, key in list(self._writing.keyed(collection, where)):
-            self._writing.patch(collection, key, patch, where, place)
+        self._bulk.patch(collection, where, patch)
 
     def delete(self, collection: str, key: str, *, when: Filter | None = None) -> bool:
         return self._writing.delete(collection, key, when)
 
     def delete_many(self, collection: str, where: Filter) -> None:
-        for place, key in list(self._writing.keyed(collection, where)):
-            self._writing.delete(collection, key, where, place)
+        self._bulk.delete(collection, where)
 
     def find(self, collection: str, query: Find) -> list[Row]:
         return list(self._reading.rows(collection, query))
@@ -169,10 +149,3 @@ class CosmosDriver(Driver):
 
     def close(self) -> None:
         self._reach.close()
-
-
-def _behind(error: Unavailable, done: set[str], taken: set[str]) -> Unavailable:
-    """The error of one document, behind others that are dealt with."""
-    if not error.retryable or not done:
-        return error
-    return PartlyWritten(error, frozenset(done), frozenset(taken))

@@ -9,7 +9,7 @@ from azure.core.exceptions import (
     ClientAuthenticationError,
     ServiceRequestError,
 )
-from azure.cosmos.exceptions import CosmosHttpResponseError
+from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError
 
 from mlflow_docstore.core.errors import (
     AlreadyExists,
@@ -169,6 +169,7 @@ def _by_status(error: Exception, attempt: Attempt) -> StoreError:
 # The first class that fits decides, so a class comes before its parents.
 _CLASSES: tuple[tuple[type[Exception], Rule], ...] = (
     (CosmosHttpResponseError, _by_status),
+    (CosmosBatchOperationError, _by_status),  # the status of the one that failed; none was done
     (ClientAuthenticationError, _no_token),
     (ServiceRequestError, _no_server),
     (AzureError, _uncertain),  # a reply that was lost, is no JSON, or came too late

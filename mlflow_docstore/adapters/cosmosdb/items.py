@@ -14,7 +14,7 @@ from azure.cosmos.exceptions import (
 )
 from azure.cosmos.http_constants import HttpHeaders
 
-from .patches import NativePatch
+from .patches import NativePatch, predicate
 from .values import Item
 
 _OF_NO_ITEM = frozenset({None, 0, 1003})
@@ -34,6 +34,21 @@ class Place:
 
     id: str
     partition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A document that a query found.
+
+    Args:
+        key: Its id.
+        place: Where it is.
+        etag: Which version of it was found.
+    """
+
+    key: str
+    place: Place
+    etag: str
 
 
 class Lost(Exception):  # noqa: N818 - no error, but an answer
@@ -99,7 +114,7 @@ def patch(native: ContainerProxy, place: Place, how: NativePatch, condition: str
     Raises:
         Lost: It does not.
     """
-    given: dict[str, Any] = {"filter_predicate": f"FROM c WHERE {condition}"} if condition else {}
+    given: dict[str, Any] = {"filter_predicate": predicate([condition])} if condition else {}
     with settled():
         return dict(native.patch_item(place.id, place.partition, list(how.operations), **given))
 

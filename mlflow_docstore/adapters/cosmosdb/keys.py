@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
 from mlflow_docstore.adapters.document.layout import LAYOUT
 from mlflow_docstore.core.query import Compare, Filter, Operator, all_of, path
@@ -29,6 +30,13 @@ def item_id(key: str) -> str:
 def partition_of(collection: str) -> str:
     """The field that spreads a collection."""
     return _PARTITIONS.get(collection, "_id")
+
+
+def partition_of_item(collection: str, item: Mapping[str, Any]) -> str | None:
+    """What the partition of an item is called; None where its field holds no text."""
+    field = partition_of(collection)
+    found = item.get(ID if field == "_id" else field)
+    return found if isinstance(found, str) else None
 
 
 def partition_value(field: str, value: str) -> str:

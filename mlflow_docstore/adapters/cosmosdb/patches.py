@@ -1,7 +1,7 @@
 """Patches as the service's own, where it can make them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,11 @@ def _is_ordered(value: Mapping[str, Scalar]) -> bool:
     """Whether a text decides which of two is the greater, and the service compares it as we do."""
     first = next(iter(value.values()), None)
     return isinstance(first, str) and first.isascii()
+
+
+def predicate(tests: Iterable[str]) -> str:
+    """The condition of a patch, of what must all hold."""
+    return f"FROM {ROOT} WHERE {' AND '.join(tests)}"
 
 
 def _is_odd(name: str) -> bool:

@@ -13,7 +13,7 @@ from mlflow_docstore.core.query import And, Filter, equals
 
 from . import items
 from .compiler import ROOT, Condition, compile_filter, reference
-from .items import Gone, Lost, Place
+from .items import Gone, Lost, Place, Seen
 from .keys import item_id, partition_in, partition_of, partition_value
 from .patches import NativePatch, native_patch
 from .points import Points
@@ -63,20 +63,16 @@ class Writing:
             partition = item_id(key)
         if partition is not None:
             return Place(item_id(key), partition)
-        return next(self.places(collection, equals("_id", key)), None)
+        return next((seen.place for seen in self.seen(collection, equals("_id", key))), None)
 
-    def places(self, collection: str, where: Filter) -> Iterator[Place]:
-        """Where the documents are that match."""
-        return (place for place, _ in self.keyed(collection, where))
-
-    def keyed(self, collection: str, where: Filter) -> Iterator[tuple[Place, str]]:
-        """Where the documents are that match, and their ids."""
+    def seen(self, collection: str, where: Filter) -> Iterator[Seen]:
+        """Where the documents are that match, and which versions of them."""
         field = partition_of(collection)
         named = reference(ROOT, stored_path(field))
-        shape = f'VALUE {{"id": c["id"], "key": c["_id"], "partition": {named}}}'
-        for found in self._reading.items(collection, where, shape):
+        members = f'"id": c["id"], "key": c["_id"], "etag": c["_etag"], "partition": {named}'
+        for found in self._reading.items(collection, where, f"VALUE {{{members}}}"):
             partition = partition_value(field, found["partition"])
-            yield Place(found["id"], partition), found["key"]
+            yield Seen(found["key"], Place(found["id"], partition), found["etag"])
 
     def create(self, collection: str, item: Item) -> bool:
         """Create an item unless its id is taken; whether it was created."""
@@ -89,13 +85,21 @@ class Writing:
         Raises:
             LimitExceeded: It is too large.
         """
+        return self.sized(document)[0]
+
+    def sized(self, document: Document) -> tuple[Item, int]:
+        """The item of a document, and its bytes.
+
+        Raises:
+            LimitExceeded: They are too many.
+        """
         item, allowed = encode(document), self._reach.capabilities.limits.document_bytes
         size = len(json.dumps(item, separators=(",", ":")).encode())
         if size > allowed:
             raise LimitExceeded(
                 "document", item["_id"], limit="document_bytes", allowed=allowed, size=size
             )
-        return item
+        return item, size
 
     def patch(
         self, collection: str, key: str, patch: Patch, when: Filter | None, place: Place | None

@@ -11,7 +11,11 @@ from azure.core.exceptions import (
     ServiceResponseError,
     ServiceResponseTimeoutError,
 )
-from azure.cosmos.exceptions import CosmosClientTimeoutError, CosmosHttpResponseError
+from azure.cosmos.exceptions import (
+    CosmosBatchOperationError,
+    CosmosClientTimeoutError,
+    CosmosHttpResponseError,
+)
 
 from mlflow_docstore.adapters.cosmosdb.errors import Attempt, translate, translated
 from mlflow_docstore.core.errors import (
@@ -65,6 +69,7 @@ class TestUnavailable:
             *(status(403, sub) for sub in (3, 1008)),
             *(status(404, sub) for sub in (1002, 1013)),
             status(409, 1006),
+            *(CosmosBatchOperationError(1, {}, number) for number in (429, 449)),
             ServiceRequestError("connection refused"),
         ],
         ids=repr,
