@@ -5,20 +5,33 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from . import huge, machine
-from .areas import AREAS, TRACKING
+from .areas import AREAS, REGISTRY, TRACES, TRACKING
+from .charges import charges
 from .data import QUICK_SIZES, Sizes
 from .footprint import memory, opening
 from .operations import Operation
 from .processes import measure_throughput
 from .report import Results, keep, render
-from .stages import EMBEDDED, MONGODB, Comparison, Filled, Stage, Wanted, embedded, mongodb, told
+from .stages import (
+    COSMOSDB,
+    EMBEDDED,
+    MONGODB,
+    Comparison,
+    Filled,
+    Stage,
+    Wanted,
+    cosmosdb,
+    embedded,
+    mongodb,
+    told,
+)
 from .subjects import NAMES, StoreSource
 from .timing import Call, Effort, measure
 
@@ -34,7 +47,20 @@ MEMORY = "memory"
 _STAGES: tuple[tuple[Comparison, Callable[[ExitStack, Wanted], Stage]], ...] = (
     (EMBEDDED, embedded),
     (MONGODB, mongodb),
+    (COSMOSDB, cosmosdb),
 )
+
+Part = tuple[Comparison, Callable[[ExitStack, Wanted], Stage], str]
+"""A comparison, what opens its subjects, and the area that they are compared at."""
+
+_OF_ITS_OWN = "cosmosdb"
+"""A section of the page for one comparison, of all areas."""
+
+_TITLES = {
+    TRACKING: "Experiments, runs, metrics",
+    REGISTRY: "Models and prompts",
+    TRACES: "Traces",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,18 +70,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         print("\n".join(_names(options)))
         return 0
-    for area in options.areas:
-        report = _report(area, options)
-        print(f"\n## {area}\n\n{report}")
-        if _is_full(options):
-            keep(report, PAGE, area)
+    for section, parts in _sections(options).items():
+        names = {name for comparison, _, _ in parts for name in comparison.names}
+        if names.isdisjoint(options.subjects):
+            continue
+        report = _report(parts, options)
+        print(f"\n## {section}\n\n{report}")
+        if _is_full(names, section, options):
+            keep(report, PAGE, section)
     return 0
 
 
-def _report(area: str, options: argparse.Namespace) -> str:
-    """What was measured of one area, and under which conditions."""
+def _sections(options: argparse.Namespace) -> dict[str, list[Part]]:
+    """What stands together on the page: an area of all comparisons, or all areas of one."""
+    sections: dict[str, list[Part]] = {
+        area: [(*stage, area) for stage in _STAGES if stage[0] is not COSMOSDB]
+        for area in options.areas
+    }
+    sections[_OF_ITS_OWN] = [(COSMOSDB, cosmosdb, area) for area in options.areas]
+    return sections
+
+
+def _report(parts: Sequence[Part], options: argparse.Namespace) -> str:
+    """What was measured, and under which conditions."""
     before, started = machine.load(), time.monotonic()
-    results = [_compared(comparison, build, area, options) for comparison, build in _STAGES]
+    results = [_compared(*part, options) for part in parts]
     results = [one for one in results if one.subjects]
     versions = {name: text for one in results for name, text in one.versions.items()}
     conditions = machine.describe(versions) | {
@@ -107,15 +146,18 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _is_full(options: argparse.Namespace) -> bool:
-    """Whether results of areas are to be kept: parts of one would stand beside nothing."""
+def _is_full(names: Set[str], section: str, options: argparse.Namespace) -> bool:
+    """Whether a section is to be kept: parts of one would stand beside nothing."""
     part = options.quick or options.rows or options.scale != 1
-    return not part and len(options.subjects) == len(NAMES) and not options.no_keep
+    missing = names - set(options.subjects)
+    if section == _OF_ITS_OWN:
+        missing |= AREAS.keys() - set(options.areas)
+    return not part and not missing and not options.no_keep
 
 
 def _sizes(comparison: Comparison, options: argparse.Namespace) -> Sizes:
     sizes = QUICK_SIZES if options.quick else comparison.sizes
-    if comparison is MONGODB:
+    if comparison is not EMBEDDED:
         sizes = replace(sizes, huge=0, measured=())
     scale = options.scale
     return replace(
@@ -163,7 +205,8 @@ def _compared(
     sizes = _sizes(comparison, options)
     names = [name for name in comparison.names if name in options.subjects]
     rows, huge_rows = _rows(area, sizes, options), _huge_rows(area, sizes, options)
-    results = Results(comparison, names, sizes)
+    title = _TITLES[area] if comparison is COSMOSDB else comparison.title
+    results = Results(comparison, title, names, sizes)
     if not names:
         return results
     with ExitStack() as stack:
@@ -188,10 +231,12 @@ def _measure(
     if stage.comparison is EMBEDDED:
         results.growth += AREAS[area].growth(results.sizes)
     for row in usual:
-        _measure_rows([row], area, stage.filled, effort, results)
+        _measure_rows([row], area, stage, stage.filled, effort, results)
     if huge_rows:
         results.growth += huge.growth(results.sizes)
-        _measure_rows(huge_rows, area, stage.huge, effort, results)
+        _measure_rows(huge_rows, area, stage, stage.huge, effort, results)
+    if not stage.comparison.whole:
+        return
     # A store is opened with all of its areas.
     if area == TRACKING and _is_wanted(OPENING, options):
         with told(OPENING):
@@ -204,6 +249,7 @@ def _measure(
 def _measure_rows(
     rows: Sequence[Operation],
     area: str,
+    stage: Stage,
     filled: Mapping[str, Filled],
     effort: Effort,
     results: Results,
@@ -217,11 +263,16 @@ def _measure_rows(
             if row.bare or name != results.comparison.bare
         }
         samples = measure(calls, effort)
+        charged = charges(calls, stage.service) if stage.service else {}
     for row in rows:
         results.rows.append(row)
         results.samples[row.name] = {
             name: sample for (measured, name), sample in samples.items() if measured == row.name
         }
+        if charged:
+            results.charges[row.name] = {
+                name: charge for (measured, name), charge in charged.items() if measured == row.name
+            }
 
 
 def _measure_processes(

@@ -9,12 +9,14 @@ from .data import Sizes
 from .operations import Crowd, Growth, Operation, Weight
 from .registry import fill as registry_fill
 from .registry import operations as registry_operations
+from .registry.bare_cosmosdb import CosmosRegistry
 from .registry.bare_mongodb import MongoRegistry
 from .registry.bare_sqlite import SqliteRegistry
 from .registry.subjects import open_registry
-from .subjects import BARE, BARE_ON_MONGODB, Place, Source, StoreSource
+from .subjects import BARE, BARE_ON_COSMOSDB, BARE_ON_MONGODB, Place, Source, StoreSource
 from .traces import fill as trace_fill
 from .traces import operations as trace_operations
+from .traces.bare_cosmosdb import CosmosTraces
 from .traces.bare_mongodb import MongoTraces
 from .traces.bare_sqlite import SqliteTraces
 from .traces.subjects import open_traces
@@ -26,10 +28,12 @@ TRACES = "traces"
 _BARE_REGISTRIES: Mapping[str, Callable[[Any], Any]] = {
     BARE: SqliteRegistry,
     BARE_ON_MONGODB: MongoRegistry,
+    BARE_ON_COSMOSDB: CosmosRegistry,
 }
 _BARE_TRACES: Mapping[str, Callable[[Any], Any]] = {
     BARE: SqliteTraces,
     BARE_ON_MONGODB: MongoTraces,
+    BARE_ON_COSMOSDB: CosmosTraces,
 }
 
 

@@ -83,6 +83,21 @@ MONGODB_SIZES = Sizes(
 )
 """Of a server that is slow itself: what it takes says nothing, only what ours adds."""
 
+COSMOSDB_SIZES = Sizes(
+    small=500,
+    large=2_000,
+    huge=0,
+    history=2_000,
+    long_history=20_000,
+    steps=200,
+    long_trace=500,
+    measured=(),
+    models=200,
+    versions=5,
+    prompts=5,
+)
+"""Likewise."""
+
 QUICK_SIZES = Sizes(
     small=200,
     large=1_000,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PACKAGES = ("mlflow", "pymongo", "secantusdb", "sqlalchemy", "psycopg2-binary")
+_PACKAGES = ("mlflow", "pymongo", "secantusdb", "azure-cosmos", "sqlalchemy", "psycopg2-binary")
 
 
 def describe(servers: Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ class Results:
     """Everything that was measured for one table."""
 
     comparison: Comparison
+    title: str
     subjects: list[str]
     sizes: Sizes
     rows: list[Operation] = field(default_factory=list)
@@ -34,6 +35,7 @@ class Results:
     throughput: dict[str, dict[str, Throughput]] = field(default_factory=dict)
     opening: dict[str, Opening] = field(default_factory=dict)
     memory: dict[Weight, dict[str, int]] = field(default_factory=dict)
+    charges: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def titles(self) -> list[str]:
         """Of the columns of subjects."""
@@ -52,7 +54,7 @@ def render(conditions: Mapping[str, str], results: Sequence[Results]) -> str:
     lines += [f"- skipped {TITLES[name]}: {why}" for name, why in skipped.items()]
     parts = ["\n".join(lines)]
     for one in results:
-        parts.append(f"#### {one.comparison.title}")
+        parts.append(f"#### {one.title}")
         parts += [_medians(one), _growth(one), _processes(one), _footprint(one)]
     return "\n\n".join(part for part in parts if part)
 
@@ -70,7 +72,8 @@ def keep(report: str, page: Path, area: str) -> None:
 
 def _medians(results: Results) -> str:
     rivals = ["faster of MLflow's / ours"] if results.comparison.rivals else []
-    header = ["operation", *results.titles(), *rivals, "ours / bare", "calls", "spread"]
+    charged = [f"RU: {title}" for title in results.titles()] if results.charges else []
+    header = ["operation", *results.titles(), *rivals, "ours / bare", *charged, "calls", "spread"]
     rows = [_median_row(results, row) for row in results.rows]
     return _table(header, rows, results.comparison.ours)
 
@@ -86,9 +89,18 @@ def _median_row(results: Results, row: Operation) -> list[str]:
         *(_time(medians[name]) if name in medians else "-" for name in results.subjects),
         *([_ratio(fastest, ours, least=row.faster)] if results.comparison.rivals else []),
         _ratio(ours, bare, most=row.limit),
+        *_charges(results, row),
         str(len(own.seconds)) if own else "-",
         f"{own.spread:.0%}" if own and own.spread == own.spread else "-",
     ]
+
+
+def _charges(results: Results, row: Operation) -> list[str]:
+    """Request units of a call, subject by subject."""
+    if not results.charges:
+        return []
+    found = results.charges.get(row.name, {})
+    return [f"{found[name]:,.1f}" if name in found else "-" for name in results.subjects]
 
 
 def _growth(results: Results) -> str:

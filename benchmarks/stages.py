@@ -8,17 +8,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.adapters.cosmosdb.standin import StandIn, running
+
 from . import huge, postgres, standin
 from .areas import AREAS, TRACKING
+from .bare.cosmosdb import CosmosSource
 from .bare.mongodb import MongoSource
 from .bare.sqlite import SqliteSource
 from .children import beside
-from .data import MONGODB_SIZES, Sizes
+from .data import COSMOSDB_SIZES, MONGODB_SIZES, Sizes
 from .sides import BareSide, OurSide, Side
 from .subjects import (
     BARE,
+    BARE_ON_COSMOSDB,
     BARE_ON_MONGODB,
     OURS,
+    OURS_ON_COSMOSDB,
     OURS_ON_MONGODB,
     POSTGRES,
     SQLITE,
@@ -37,6 +42,7 @@ class Comparison:
         bare: Which one is the bare driver.
         sizes: What they are filled with.
         rivals: Which are MLflow's own.
+        whole: Whether opening, memory and many processes are measured as well.
     """
 
     title: str
@@ -44,6 +50,7 @@ class Comparison:
     bare: str
     sizes: Sizes
     rivals: tuple[str, ...] = ()
+    whole: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -53,6 +60,9 @@ class Comparison:
 
 EMBEDDED = Comparison("The embedded database", OURS, BARE, Sizes(), (POSTGRES, SQLITE))
 MONGODB = Comparison("MongoDB's protocol", OURS_ON_MONGODB, BARE_ON_MONGODB, MONGODB_SIZES)
+COSMOSDB = Comparison(
+    "Azure Cosmos DB for NoSQL", OURS_ON_COSMOSDB, BARE_ON_COSMOSDB, COSMOSDB_SIZES, whole=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ class Stage:
         huge: The same on other databases, of one area.
         skipped: Who is missing, and what to install.
         versions: Of the servers.
+        service: What says how much it charges, if it does.
     """
 
     comparison: Comparison
@@ -81,6 +92,7 @@ class Stage:
     huge: dict[str, Filled] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    service: StandIn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +148,18 @@ def mongodb(stack: ExitStack, wanted: Wanted) -> Stage:
         OURS_ON_MONGODB: _our_side(wanted, OURS_ON_MONGODB, f"{server}/ours"),
         BARE_ON_MONGODB: BareSide(MongoSource(f"{server}/?directConnection=true", "bare")),
     }
+    _fill(stage, [sides[name] for name in wanted.subjects], wanted)
+    return stage
+
+
+def cosmosdb(stack: ExitStack, wanted: Wanted) -> Stage:
+    """Ours and the bare SDK on one service; open until the stack unwinds."""
+    service = stack.enter_context(running())
+    sides: dict[str, Side] = {
+        OURS_ON_COSMOSDB: _our_side(wanted, OURS_ON_COSMOSDB, service.uri("ours")),
+        BARE_ON_COSMOSDB: BareSide(CosmosSource(service.uri("bare"))),
+    }
+    stage = Stage(COSMOSDB, service=service)
     _fill(stage, [sides[name] for name in wanted.subjects], wanted)
     return stage
 

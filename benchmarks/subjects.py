@@ -18,6 +18,8 @@ OURS = "ours"
 BARE = "bare"
 OURS_ON_MONGODB = "ours-mongodb"
 BARE_ON_MONGODB = "bare-mongodb"
+OURS_ON_COSMOSDB = "ours-cosmosdb"
+BARE_ON_COSMOSDB = "bare-cosmosdb"
 
 TITLES: Mapping[str, str] = {
     POSTGRES: "MLflow on PostgreSQL",
@@ -26,6 +28,8 @@ TITLES: Mapping[str, str] = {
     BARE: "bare sqlite3",
     OURS_ON_MONGODB: "ours",
     BARE_ON_MONGODB: "bare pymongo",
+    OURS_ON_COSMOSDB: "ours",
+    BARE_ON_COSMOSDB: "bare azure-cosmos",
 }
 NAMES = tuple(TITLES)
 
