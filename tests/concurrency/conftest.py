@@ -9,6 +9,7 @@ from mlflow.store.model_registry.abstract_store import AbstractStore as Registry
 
 from mlflow_docstore.adapters.document.histories import merging
 from mlflow_docstore.ports.backend import Backend
+from tests.adapters.cosmosdb.subject import NAME as COSMOSDB
 
 from .processes import Team, adapter_of, open_registry
 
@@ -17,11 +18,9 @@ SIZE = 8
 _DEADLINES = count(30_000)
 
 
-@pytest.fixture(scope="session", params=["standin", "embedded"])
-def uri(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
-    if request.param == "embedded":
-        return f"docstore://{tmp_path_factory.mktemp('concurrency')}"
-    return str(request.getfixturevalue("standin").uri("concurrency"))
+@pytest.fixture(scope="session", params=["standin", "embedded", COSMOSDB])
+def uri(request: pytest.FixtureRequest, throw_away: Callable[[str], str]) -> str:
+    return throw_away(request.param)
 
 
 @pytest.fixture(scope="session")
