@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mlflow_docstore.testing.guard.proxy import Proxy
+from tests.adapters.cosmosdb.proxy import Proxy as CosmosProxy
+from tests.adapters.cosmosdb.standin import running
+from tests.adapters.cosmosdb.subject import NAME as COSMOSDB
 from tests.standin import HOST, StandIn
 
-from .soaking import DIALECTS, Embedded, Guarded, Soak, Subject, in_words, soaking
+from .soaking import DIALECTS, Embedded, Guarded, OnCosmos, Soak, Subject, in_words, soaking
 from .weather import USUAL, Weather
 
 EMBEDDED = "embedded"
-SUBJECTS = (EMBEDDED, *DIALECTS)
+SUBJECTS = (EMBEDDED, *DIALECTS, COSMOSDB)
 
 _TURNS = 50
 _ROUNDS_BETWEEN_LOOKS = 10
@@ -68,6 +71,10 @@ def _until(soak: Soak, end: float) -> list[str]:
 def _subject(name: str, directory: Path) -> Iterator[Subject]:
     if name == EMBEDDED:
         yield Embedded(directory / "data")
+        return
+    if name == COSMOSDB:
+        with running() as account, CosmosProxy(account) as before_it:
+            yield OnCosmos(account, before_it)
         return
     standin = StandIn(directory / "server")
     standin.start("--standalone")

@@ -10,6 +10,8 @@ from uuid import uuid4
 from mlflow_docstore.testing.guard.guard import Guard
 from mlflow_docstore.testing.guard.profiles import load_profile
 from mlflow_docstore.testing.guard.proxy import Proxy, together
+from tests.adapters.cosmosdb.proxy import Proxy as CosmosProxy
+from tests.adapters.cosmosdb.standin import StandIn as CosmosStandIn
 from tests.concurrency.processes import Refused, Team
 from tests.dialects import GUARDED, OPTIONS
 
@@ -100,6 +102,31 @@ class Guarded(Subject):
 
     def make(self, weather: Weather, seed: int) -> Weather:
         self._proxy.judge = together(weather.judge(seed), self._guard)
+        return Weather()
+
+
+class OnCosmos(Subject):
+    """An account of Azure Cosmos DB.
+
+    Args:
+        server: Its stand-in.
+        proxy: Before it.
+    """
+
+    def __init__(self, server: CosmosStandIn, proxy: CosmosProxy) -> None:
+        self._database = f"soak_{uuid4().hex[:8]}"
+        self._server, self._proxy = server, proxy
+
+    @property
+    def fair_uri(self) -> str:
+        return self._server.uri(self._database)
+
+    def uri(self, deadline: float) -> str:
+        uri = self._proxy.front.uri(self._database)
+        return f"{uri}&retryDeadlineMS={round(deadline * 1000)}"
+
+    def make(self, weather: Weather, seed: int) -> Weather:
+        self._proxy.judge = weather.judge(seed)
         return Weather()
 
 
