@@ -24,5 +24,9 @@ def is_uri(subject: str) -> bool:
 
 
 def without_credentials(uri: str) -> str:
-    """The URI as it may be printed: a password or a key stands before the host or in the query."""
-    return re.sub(r"//.*@", "//", uri).partition("?")[0]
+    """The URI as it may be printed: a password or a key stands before the host or in the query.
+
+    A key that is called so is found elsewhere too, as in a connection string of Azure's.
+    """
+    shown = re.sub(r"//.*@", "//", uri).partition("?")[0]
+    return re.sub(r"(key=)[^&;#]*", r"\1***", shown, flags=re.IGNORECASE)

@@ -347,6 +347,10 @@ class TestNothingJudged:
             "cosmos://account.documents.azure.com/db?key=secret",
             "cosmos://account.documents.azure.com/db",
         ),
+        (
+            "cosmos://AccountEndpoint=https://h:443/;AccountKey=secret;Database=db",
+            "cosmos://AccountEndpoint=https://h:443/;AccountKey=***;Database=db",
+        ),
         ("docstore:///path", "docstore:///path"),
         ("memory", "memory"),
     ],

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from mlflow_docstore.core.errors import InvalidArgument
 
@@ -26,10 +26,12 @@ _PREFIX = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _COUNT = re.compile(r"[0-9]{1,9}")
 _NAME = re.compile(r"[A-Za-z]{1,40}")
 _SECRETS = frozenset({"key", "accountkey"})
+_ANYWHERE = re.compile(r"(key=)[^&;#]*", re.IGNORECASE)
 _BEFORE_HOST = re.compile(r"//.*@")
 _FORBIDDEN = frozenset('/\\#?"')
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _HIDDEN = "***"
+_EXAMPLE = "AccountEndpoint=...;AccountKey=..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ def hide(uri: str) -> str:
     # A key has slashes, but no at sign.
     head = _BEFORE_HOST.sub(f"//{_HIDDEN}@", head)
     options = "".join(map(_hidden, re.split("([&;])", query)))
-    return f"{head}{mark}{options}{fragment}{prefix}"
+    # Also where an option is not looked for, as in the name of the database.
+    return _ANYWHERE.sub(rf"\1{_HIDDEN}", f"{head}{mark}{options}{fragment}{prefix}")
 
 
 def _hidden(option: str) -> str:
@@ -106,6 +109,10 @@ def _target(uri: str, environment: Mapping[str, str]) -> Target:
     bare, _, prefix = uri.partition("#")
     head, _, query = bare.partition("?")
     scheme, _, place = head.partition("://")
+    if "@" in place:
+        raise ValueError("the key is written as ?key=..., there is no user before the host")
+    if "=" in place:
+        raise ValueError(f"options stand behind a question mark: {scheme}:///DATABASE?{_EXAMPLE}")
     host, _, database = place.partition("/")
     options = _options(query)
     if not host and "AccountEndpoint" not in options:
@@ -141,22 +148,32 @@ def _endpoint(scheme: str, host: str, options: Mapping[str, str]) -> str:
     given = options.get("AccountEndpoint")
     if host and given:
         raise ValueError("it names the account twice: as the host, and by AccountEndpoint")
-    if "@" in host:
-        raise ValueError("the key is written as ?key=..., there is no user before the host")
     if not host and not given:
         raise ValueError(
             "it names no account: write cosmos://ACCOUNT.documents.azure.com/DATABASE, or set"
             " COSMOS_CONNECTION_STRING"
         )
     endpoint = given or f"{'http' if scheme == EMULATED else 'https'}://{host}"
-    parts = urlsplit(endpoint)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("AccountEndpoint is no address: it is like https://HOST:443/")
+    parts, port = _address(endpoint)
     if parts.scheme == "http" and scheme != EMULATED:
         raise ValueError(f"an account that takes no TLS is an emulator: write {EMULATED}://")
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = parts.port or (80 if parts.scheme == "http" else 443)
-    return f"{parts.scheme}://{name}:{port}/"
+    hostname = parts.hostname or ""
+    name = f"[{hostname}]" if ":" in hostname else hostname
+    return f"{parts.scheme}://{name}:{port or (80 if parts.scheme == 'http' else 443)}/"
+
+
+def _address(endpoint: str) -> tuple[SplitResult, int | None]:
+    """An account's address in parts, and its port."""
+    wrong = "the account's address is none: it is like https://HOST:443/"
+    try:
+        parts = urlsplit(endpoint)
+        port = parts.port
+    except ValueError:
+        # Which says what it was given, and that may be a part of a key.
+        raise ValueError(wrong) from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(wrong)
+    return parts, port
 
 
 def _key(options: Mapping[str, str], environment: Mapping[str, str], scheme: str) -> str | None:
@@ -187,7 +204,7 @@ def _prefix(prefix: str) -> str:
     prefix = prefix or DEFAULT_PREFIX
     if not _PREFIX.fullmatch(prefix):
         raise ValueError(
-            f"{prefix!r} is no prefix for collections: letters, digits, '_', '-', at most 40"
+            f"{hide(prefix)!r} is no prefix for collections: letters, digits, '_', '-', at most 40"
         )
     return prefix
 

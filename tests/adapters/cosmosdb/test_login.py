@@ -11,6 +11,7 @@ from mlflow_docstore.adapters.cosmosdb.connection import connect
 from mlflow_docstore.adapters.cosmosdb.login import credential
 from mlflow_docstore.adapters.cosmosdb.uri import parse
 from mlflow_docstore.core.errors import StoreError, Unreachable
+from tests.adapters.issuer import Issuer
 
 from .standin import StandIn
 
@@ -35,6 +36,26 @@ def test_nobody_who_issues_tokens_is_one_line(monkeypatch: pytest.MonkeyPatch) -
     reason = caught.value.facts["reason"]
     assert reason.startswith("Entra ID issues no token: ")
     assert "\n" not in reason
+
+
+@pytest.mark.parametrize("chosen", [None, "client-7"])
+def test_a_token_is_for_the_account_and_of_the_identity_that_was_chosen(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch, chosen: str | None
+) -> None:
+    for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    if chosen is not None:
+        monkeypatch.setenv("AZURE_CLIENT_ID", chosen)
+    with pytest.raises(Unreachable, match="no account answers"):
+        connect("cosmos://account.invalid/db?retryDeadlineMS=1000").driver.get("runs", "a")
+    assert issuer.asked[0]["resource"] == ["https://account.invalid"]
+    assert issuer.asked[0].get("client_id") == (None if chosen is None else [chosen])
+
+
+def test_an_identity_that_cannot_be_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "nonsense")
+    with pytest.raises(Unreachable, match=r"Entra ID issues no token: .*AZURE_TOKEN_CREDENTIALS"):
+        connect("cosmos://account.invalid/db").driver.get("runs", "a")
 
 
 class TestAWrongKey:
