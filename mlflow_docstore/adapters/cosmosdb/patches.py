@@ -39,6 +39,8 @@ def native_patch(patch: Patch) -> NativePatch | None:
     that does not hold, the patch is to be made otherwise.
     """
     paths = [*patch.set, *patch.unset, *patch.maximum, *patch.push]
+    if len(paths) > MOST_OPERATIONS:
+        return None
     disjoint(paths)
     if patch.add or any(_is_odd(name) for path in paths for name in segments(path)):
         return None

@@ -12,7 +12,7 @@ from mlflow_docstore.core.errors import LimitExceeded
 from mlflow_docstore.core.query import And, Filter, equals
 
 from . import items
-from .compiler import ROOT, Condition, compile_filter, reference
+from .compiler import ROOT, compile_filter, reference
 from .items import Gone, Lost, Place, Seen
 from .keys import item_id, partition_in, partition_of, partition_value
 from .patches import NativePatch, native_patch
@@ -105,14 +105,13 @@ class Writing:
         self, collection: str, key: str, patch: Patch, when: Filter | None, place: Place | None
     ) -> Outcome:
         """Change one document if it meets the precondition; the document as it is then."""
-        condition = None if when is None else compile_filter(when, self._in_terms)
         place = place or self.place(collection, key, when)
         if place is None:
             return Outcome(matched=False)
         native, lost = native_patch(patch), None
         if native is not None:
             try:
-                return self._patched(collection, key, place, native, condition)
+                return self._patched(collection, key, place, native, when)
             except Gone:
                 return Outcome(matched=False)
             except Lost as error:
@@ -120,9 +119,10 @@ class Writing:
         return self._changed(collection, key, place, patch, when, lost)
 
     def _patched(
-        self, collection: str, key: str, place: Place, native: NativePatch, when: Condition | None
+        self, collection: str, key: str, place: Place, native: NativePatch, when: Filter | None
     ) -> Outcome:
-        tests = [*([] if when is None else [when.inline()]), *native.guards]
+        conditions = [] if when is None else [compile_filter(when, self._in_terms).inline()]
+        tests = [*conditions, *native.guards]
         with self._reach.calling("patch", collection, key) as container:
             item = items.patch(container, place, native, " AND ".join(tests))
         return Outcome(matched=True, document=decode(item))
