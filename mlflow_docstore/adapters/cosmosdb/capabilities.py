@@ -24,10 +24,12 @@ CAPABILITIES = Capabilities(
 """The limits are those of https://learn.microsoft.com/azure/cosmos-db/concepts-limits."""
 
 _SORTED_HERE = (
-    "Sorted here. An order that begins with an indexed field that every document has is read by"
-    " that index, and what it leaves tied is sorted. Any other order reads the id and sort values"
-    " of all that matches, and then fetches the rows: a page costs what matches the filter, not"
-    " what it returns."
+    "Sorted here, but for the orders of the layout's indexes: where the filter fixes the fields"
+    " that one begins with, and the order is by all others, the service filters and sorts by it,"
+    " and a page costs what it returns. An order that begins with an indexed field that every"
+    " document has is read by that field's index, and what it leaves tied is sorted. Any other"
+    " order reads the id and sort values of all that matches, and then fetches the rows: a page"
+    " costs what matches the filter."
 )
 
 DONE_HERE: Mapping[Feature, str] = {

@@ -31,7 +31,7 @@ from mlflow_docstore.core.query import (
 
 from .keys import ID, item_id
 from .patterns import like_test
-from .values import EXACT, MARK, nearest, stored_name, stored_path
+from .values import MARK, is_large, nearest, stored_name, stored_path
 
 ROOT = "c"
 
@@ -91,7 +91,7 @@ class CosmosCompiler(FilterCompiler[str]):
     def compare(self, node: Compare) -> str:
         value, field = accepted(node.value), self._field(node.field)
         guard = f"{_TYPES[bracket(value)]}({field}) AND " if node.operator is Operator.NE else ""
-        if _is_large(value):
+        if is_large(value):
             return f"({guard}{self._compare_large(node, value)})"
         test = f"{field} {node.operator.value} {self._bound(value)}"
         return f"({guard}{test})" if guard else test
@@ -130,13 +130,13 @@ class CosmosCompiler(FilterCompiler[str]):
 
     def _memberships(self, field: Field, values: list[Any], *, guarded: bool) -> Iterable[str]:
         name = self._field(field)
-        plain = [value for value in values if not _is_large(value)]
+        plain = [value for value in values if not is_large(value)]
         for kind in dict.fromkeys(map(bracket, plain)):
             bound = ", ".join(self._bound(value) for value in plain if bracket(value) is kind)
             guard = f"{_TYPES[kind]}({name}) AND " if guarded else ""
             yield f"{guard}{name} IN ({bound})"
         for value in values:
-            if _is_large(value):
+            if is_large(value):
                 guard = f"IS_NUMBER({name}) AND " if guarded else ""
                 test = self._compare_large(Compare(field, Operator.EQ, value), value)
                 yield f"({guard}{test})"
@@ -197,7 +197,3 @@ def _any_of(tests: list[str]) -> str:
     if len(tests) > 1:
         return f"({' OR '.join(tests)})"
     return tests[0] if tests else "false"
-
-
-def _is_large(value: object) -> bool:
-    return type(value) in {int, float} and not -EXACT < value < EXACT  # type: ignore[operator]

@@ -20,6 +20,8 @@ from .values import stored_path
 _ARRAYS = frozenset({"events", "runs"})
 """Fields of the layout that are arrays of sub-documents."""
 
+_COMPOSITE_PATHS = 8
+"""The most that the service takes."""
 
 _DECLARED = '/"#index"/'
 _DECODER = json.JSONDecoder()
@@ -67,10 +69,20 @@ def _declared(path: str) -> Index:
     return Index(name, tuple(pairs))
 
 
+def composite_keys(index: Index) -> tuple[tuple[str, int], ...]:
+    """The paths and directions of the composite index of one of several fields.
+
+    It ends with the id, by which orders end: one serves no order but of all that it has.
+    """
+    if "_id" in dict(index.keys) or len(index.keys) == _COMPOSITE_PATHS:
+        return index.keys
+    return (*index.keys, ("_id", 1))
+
+
 def _composite(index: Index) -> list[dict[str, str]]:
     return [
         {"path": _place(path), "order": "ascending" if way > 0 else "descending"}
-        for path, way in index.keys
+        for path, way in composite_keys(index)
     ]
 
 

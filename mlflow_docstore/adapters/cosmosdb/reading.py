@@ -13,23 +13,28 @@ from mlflow_docstore.adapters.document.driver import Document, Find, Row
 from mlflow_docstore.adapters.document.groups import Value
 from mlflow_docstore.adapters.document.layout import LAYOUT
 from mlflow_docstore.adapters.document.rules.orders import SortOrder
-from mlflow_docstore.adapters.document.rules.paths import pick, reader, tree
+from mlflow_docstore.adapters.document.rules.paths import outermost, pick, reader, tree
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
 from mlflow_docstore.adapters.document.rules.sorting import Sorting
 from mlflow_docstore.adapters.document.rules.tuples import values_of
 from mlflow_docstore.adapters.document.rules.values import rank
 from mlflow_docstore.core.errors import Unsupported
-from mlflow_docstore.core.query import Filter, Leaf, Order, Scalar, SortKey, path
+from mlflow_docstore.core.query import Filter, Leaf, Order, Scalar, SortKey, all_of, path
 
 from .compiler import ROOT, compile_filter, reference
 from .items import found
 from .joining import Joining
 from .keys import partition_in
+from .orders import Walk, order_by, walk_of
 from .reach import Reach
 from .values import MARK, Item, decode, stored_path
 
 _PAGE = 1000
 """The most items of one response; its size bounds them too."""
+
+_AHEAD = 2
+"""Rows that are looked at beyond the last: one tells that a tie has ended, and the SDK, where it
+merges partitions, looks for one behind each that it hands out."""
 
 _SORTED: Mapping[str, frozenset[str]] = {
     one.name: frozenset(path for index in one.indexes for path, _ in index.keys)
@@ -61,25 +66,51 @@ class Reading:
         if not query.order:
             documents = islice(self.read(collection, query), query.limit)
             return (Row(document, ()) for document in documents)
+        walk = walk_of(collection, query)
+        if walk is not None:
+            return islice(self._walked(collection, query, walk), query.limit)
         sorting = Sorting(
-            lambda inner: self.read(collection, inner),
+            lambda inner: self.read(collection, inner, _page(query.limit)),
             lambda key: _walks(collection, key),
             self._in_terms,
         )
         return sorting.rows(query)
 
-    def read(self, collection: str, query: Find) -> Iterator[Document]:
-        """What matches, in the order of the one field that the query may have."""
-        order = ""
-        for key in query.order:
-            field = reference(ROOT, stored_path(_ordered(key)))
-            order = f" ORDER BY {field}{' DESC' if key.descending else ''}"
-        items = self.items(collection, query.where, _shape(query.fields), order, query.limit)
-        documents = (decode(item) for item in items)
+    def _walked(self, collection: str, query: Find, walk: Walk) -> Iterator[Row]:
+        """The rows of a query as an index has them."""
+        order = SortOrder(query.order, PredicateCompiler(self._in_terms))
+        where, fields, branches = all_of(query.where, walk.behind()), query.fields, None
         if query.fields is not None:
+            fields = outermost((*query.fields, *(key.field.name for key in walk.order)))
             branches = tree(("_id", *query.fields))
-            documents = (pick(document, branches) for document in documents)
-        return _exactly(documents, query.order[0]) if order else documents
+        found = self._documents(collection, where, fields, walk.text, _page(query.limit))
+        placed = ((order.position(document), document) for document in found)
+        for position, document in walk.exactly(placed, order):
+            yield Row(document if branches is None else pick(document, branches), position)
+
+    def read(self, collection: str, query: Find, page: int = _PAGE) -> Iterator[Document]:
+        """What matches, in the order of the one field that the query may have, page by page."""
+        if not query.order:
+            size = min(query.limit or _PAGE, _PAGE)
+            return self._documents(collection, query.where, query.fields, "", size)
+        (key,) = query.order
+        order = order_by([(_ordered(key), -1 if key.descending else 1)])
+        found = self._documents(collection, query.where, query.fields, order, page)
+        return _exactly(found, key)
+
+    def _documents(
+        self,
+        collection: str,
+        where: Filter,
+        fields: Sequence[str] | None,
+        order: str,
+        page: int,
+    ) -> Iterator[Document]:
+        documents = map(decode, self.items(collection, where, _shape(fields), order, page))
+        if fields is None:
+            return documents
+        branches = tree(("_id", *fields))
+        return (pick(document, branches) for document in documents)
 
     def items(
         self,
@@ -87,7 +118,7 @@ class Reading:
         where: Filter,
         shape: str = "*",
         order: str = "",
-        limit: int | None = None,
+        page: int = _PAGE,
     ) -> Iterator[Item]:
         """Items, or what is chosen of them, page by page."""
         condition = compile_filter(where, self._in_terms)
@@ -100,7 +131,7 @@ class Reading:
                 native,
                 f"SELECT {shape} FROM {ROOT} WHERE {condition.text}{order}",
                 parameters=condition.listed(),
-                max_item_count=min(limit or _PAGE, _PAGE),
+                max_item_count=page,
                 **reach,
             )
 
@@ -135,6 +166,11 @@ class Reading:
     @property
     def _in_terms(self) -> int:
         return self._reach.capabilities.limits.in_terms
+
+
+def _page(limit: int | None) -> int:
+    """The most items of one response, where rows are in order and no more than some are wanted."""
+    return _PAGE if limit is None else min(limit + _AHEAD, _PAGE)
 
 
 def _walks(collection: str, key: SortKey) -> bool:

@@ -10,7 +10,7 @@ brings its own. In an array, where no filter looks at numbers, one is wrapped in
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from mlflow_docstore.adapters.document.driver import Document
 from mlflow_docstore.adapters.document.rules.values import identified
@@ -73,6 +73,11 @@ def marked(value: object) -> tuple[Any, Any]:
     if type(value) is int and not -EXACT < value < EXACT:
         return nearest(value)
     return _stored(value), None
+
+
+def is_large(value: object) -> TypeGuard[float]:
+    """Whether it is a number beyond those that are doubles, all of them."""
+    return type(value) in {int, float} and not -EXACT < value < EXACT  # type: ignore[operator]
 
 
 def nearest(value: float) -> tuple[float, int]:

@@ -19,12 +19,22 @@ def test_what_is_declared_is_included_and_all_else_is_not() -> None:
     assert policy_of(COLLECTION)["excludedPaths"][0] == {"path": "/*"}
 
 
-def test_an_index_of_several_fields_is_a_composite_one() -> None:
+def test_an_index_of_several_fields_is_a_composite_one_that_ends_with_the_id() -> None:
     (composite,) = policy_of(COLLECTION)["compositeIndexes"]
     assert composite == [
         {"path": "/a/b", "order": "ascending"},
         {"path": "/time", "order": "descending"},
+        {"path": "/_id", "order": "ascending"},
     ]
+
+
+@pytest.mark.parametrize(
+    "keys", [("_id", "x"), tuple("abcdefgh")], ids=["the id already", "as many as there may be"]
+)
+def test_an_index_may_have_room_for_no_more(keys: tuple[str, ...]) -> None:
+    index = Index("full", tuple((name, 1) for name in keys))
+    (composite,) = policy_of(Collection("things", indexes=(index,)))["compositeIndexes"]
+    assert [one["path"] for one in composite] == [f"/{name}" for name in keys]
 
 
 def test_an_index_leads_into_the_elements_of_an_array() -> None:
