@@ -139,7 +139,10 @@ _STATUSES: Mapping[tuple[int, int | None], Rule] = {
     (403, 3): _not_done,  # a region that is no longer written to
     (403, 1005): _refused("the account's limit of throughput or containers is reached"),
     (403, 1008): _not_done,  # the account is not in that region any more, or not yet
-    (403, 1010): _refused("the database's throughput is shared by as many containers as may be"),
+    (403, 1010): _refused(
+        "the database's throughput is shared by as many containers as may be, which are 25: name"
+        " another database"
+    ),
     (403, 1014): _exceeds("partition"),  # 20 GB
     (404, None): _refused(f"there is no container for {{attempt.collection}}: {_INIT}"),
     (404, 1002): _not_done,  # a replica that has not heard yet of what the session has seen

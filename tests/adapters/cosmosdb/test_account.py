@@ -64,6 +64,15 @@ class TestThroughput:
                 refused()
             assert caught.value.status_code == 400
 
+    def test_of_a_database_is_shared_by_25_containers(self, client: CosmosClient) -> None:
+        database = client.create_database("shared", offer_throughput=400)
+        for number in range(25):
+            database.create_container(f"c{number}", PartitionKey("/p"))
+        with pytest.raises(CosmosHttpResponseError) as caught:
+            database.create_container("another", PartitionKey("/p"))
+        assert (caught.value.status_code, caught.value.sub_status) == (403, 1010)
+        database.create_container("dear", PartitionKey("/p"), offer_throughput=400)
+
     def test_is_gone_with_its_container(self, database: DatabaseProxy, make: Make) -> None:
         container = make(offer_throughput=500)
         database.delete_container(container)

@@ -235,5 +235,18 @@ class TestTheCommand:
         policy = made.get_container_client(f"mlflow_{RUNS}").read()["indexingPolicy"]
         assert [one.name for one in indexes_in(policy)] == ["by_recency", "by_deletion"]
 
+    def test_names_another_database_where_a_second_prefix_finds_no_room(
+        self, uri: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert cli.main(["init", f"{uri}#one"]) == 0
+        assert cli.main(["init", f"{uri}#other"]) == 2
+        assert "25: name another database" in capsys.readouterr().err
+
+    def test_of_a_check_does_too(self, uri: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert cli.main(["init", uri]) == 0
+        assert cli.main(["check", uri, "--case", "driver/test_get.py"]) == 2
+        (line,) = capsys.readouterr().out.splitlines()[-1:]
+        assert "25: name another database" in line
+
     def test_can_be_run_again(self, uri: str) -> None:
         assert [cli.main(["init", uri]) for _ in range(2)] == [0, 0]

@@ -16,7 +16,7 @@ from .documents import VERBS
 from .faults import Faults
 from .items import RANGES, Container, encoded
 from .limits import CONTAINERS, FORBIDDEN, NAME_LENGTH
-from .offers import forgotten, offered, told
+from .offers import forgotten, judge_sharing, offered, told
 from .refusals import Refusal, bad, conflict, missing
 from .replicas import Replica
 from .requests import Reply, Request
@@ -179,6 +179,7 @@ class Account:
         kind = request.segments[-1]
         if request.operation == "create":
             made = make(self._described(request.json(), link, there))
+            judge_sharing(request, self.offers, link, there)
             there[made.definition["id"]] = made
             self.offers += offered(request, made.definition)
             return Reply.of(made.definition, 201)

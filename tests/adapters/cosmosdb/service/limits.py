@@ -23,6 +23,7 @@ COMPOSITE_PATHS = 8
 UNIQUE_KEYS = 10
 UNIQUE_PATHS = 16
 CONTAINERS = 500
+SHARING = 25
 NAME_LENGTH = 255
 PATCH_OPERATIONS = 10
 """https://learn.microsoft.com/azure/cosmos-db/partial-document-update-faq"""

@@ -7,8 +7,9 @@ from typing import Any
 
 from .expressions import ROOT
 from .items import parsed
+from .limits import SHARING
 from .queries import Queries
-from .refusals import bad, missing
+from .refusals import Refusal, bad, missing
 from .requests import Reply, Request
 
 _LEAST_FIXED, _FIXED_STEP = 400, 100
@@ -20,11 +21,7 @@ Offer = dict[str, Any]
 
 def offered(request: Request, resource: dict[str, Any]) -> list[Offer]:
     """What the headers of a request that makes a resource ask for it; mostly nothing."""
-    content: dict[str, Any] = {}
-    if (fixed := request.headers.get("x-ms-offer-throughput")) is not None:
-        content = {"offerThroughput": int(fixed)}
-    if (scaled := request.headers.get("x-ms-cosmos-offer-autopilot-settings")) is not None:
-        content = {"offerAutopilotSettings": parsed(scaled.encode())}
+    content = _asks(request)
     if not content:
         return []
     # Where a name is used again, the resource is another.
@@ -40,6 +37,24 @@ def offered(request: Request, resource: dict[str, Any]) -> list[Offer]:
         "content": _judged(content),
     }
     return [offer]
+
+
+def _asks(request: Request) -> dict[str, Any]:
+    content: dict[str, Any] = {}
+    if (fixed := request.headers.get("x-ms-offer-throughput")) is not None:
+        content = {"offerThroughput": int(fixed)}
+    if (scaled := request.headers.get("x-ms-cosmos-offer-autopilot-settings")) is not None:
+        content = {"offerAutopilotSettings": parsed(scaled.encode())}
+    return content
+
+
+def judge_sharing(request: Request, offers: list[Offer], link: str, there: dict[str, Any]) -> None:
+    """Of containers without throughput of their own in a database that has some, there are few."""
+    of_their_own = {one["resource"] for one in offers}
+    database = link.removesuffix("colls")
+    sharing = [one for one in there.values() if one.definition["_self"] not in of_their_own]
+    if database in of_their_own and len(sharing) >= SHARING and not _asks(request):
+        raise Refusal(403, "Forbidden", f"{SHARING} containers share it already.", substatus=1010)
 
 
 def told(request: Request, offers: list[Offer]) -> Reply:
