@@ -31,6 +31,11 @@ class ServerProcess:
             *("--host", "127.0.0.1", "--port", port),
         ]
 
+    @property
+    def said(self) -> str:
+        """What it has written out so far."""
+        return self._said.read_text()
+
     def __enter__(self) -> str:
         with self._said.open("wb") as said:
             self._process = subprocess.Popen(self._command, stdout=said, stderr=subprocess.STDOUT)
@@ -38,7 +43,7 @@ class ServerProcess:
             if self._answers():
                 return self._address
             time.sleep(0.1)
-        raise AssertionError(self._said.read_text())
+        raise AssertionError(self.said)
 
     def _answers(self) -> bool:
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+import requests
 
 import mlflow_docstore
 from mlflow_docstore import cli
@@ -17,6 +18,7 @@ from mlflow_docstore.adapters.cosmosdb.connection import connect
 from mlflow_docstore.adapters.cosmosdb.containers import Containers
 from mlflow_docstore.adapters.cosmosdb.session import Session
 from mlflow_docstore.adapters.cosmosdb.uri import parse
+from tests.compat.server_process import ServerProcess
 
 from .service.access import KEY
 from .standin import StandIn
@@ -130,6 +132,29 @@ class TestCommands:
         html, report = (path.read_text(encoding="utf-8") for path in reports)
         assert json.loads(report)["total"]["passed"] > 0
         assert_hidden(f"{done.stdout}{done.stderr}{html}{report}")
+
+
+class TestAServer:
+    """MLflow itself says what URI it was given, where it misses SQL to keep jobs in."""
+
+    def said(self, uri: str, directory: Path) -> str:
+        server = ServerProcess(directory, uri)
+        with server as address:
+            requests.get(f"{address}/version", timeout=10).raise_for_status()
+        assert "Uvicorn running" in server.said
+        return server.said
+
+    def test_that_keeps_no_jobs_tells_no_key_of_its_uri(
+        self, cosmos: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
+        assert_hidden(self.said(cosmos.uri("served"), tmp_path))
+
+    def test_that_has_it_from_the_environment_tells_none(
+        self, cosmos: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("COSMOS_KEY", KEY)
+        assert_hidden(self.said(place(cosmos, "served-by-another"), tmp_path))
 
 
 class TestRepresentations:
