@@ -49,6 +49,7 @@ def empty(trace_id: str, experiment_id: str, artifacts: str) -> Document:
         "tags": {"mlflow%2EartifactLocation": f"{artifacts}/traces/{trace_id}/artifacts"},
         "metadata": {},
         "assessments": [],
+        "held": {},
         "assessed": "",
         "spans": [],
         "revision": 0,

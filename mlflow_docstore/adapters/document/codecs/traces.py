@@ -95,6 +95,7 @@ def new_trace(trace_id: str, experiment_id: str, era: str) -> Document:
         TAGS: {},
         METADATA: {},
         ASSESSMENTS: [],
+        HELD: {},
         MARK: "",
         SPANS: [],
         REVISION: 0,
