@@ -84,19 +84,19 @@ MONGODB_SIZES = Sizes(
 """Of a server that is slow itself: what it takes says nothing, only what ours adds."""
 
 COSMOSDB_SIZES = Sizes(
-    small=500,
-    large=2_000,
+    small=100,
+    large=500,
     huge=0,
     history=2_000,
-    long_history=20_000,
-    steps=200,
-    long_trace=500,
+    long_history=10_000,
+    steps=100,
+    long_trace=300,
     measured=(),
     models=200,
     versions=5,
     prompts=5,
 )
-"""Likewise."""
+"""Likewise, and of one that looks at each item that a query may be about."""
 
 QUICK_SIZES = Sizes(
     small=200,

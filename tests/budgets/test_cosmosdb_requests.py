@@ -132,7 +132,7 @@ def test_a_new_dataset(billed: Billed) -> None:
     run_id = run_in(billed.tracking, experiment_in(billed.tracking))
     with billed.during() as asked:
         billed.tracking.log_inputs(run_id, [dataset(f"d{uuid4().hex}", "small")])
-    Asked(["read runs", "search datasets", *NEW], 34.0).verify(asked)
+    Asked(["read runs", "read datasets: 404", *NEW], 30.5).verify(asked)
 
 
 def test_a_page_of_a_hundred_runs(billed: Billed) -> None:

@@ -25,19 +25,21 @@ REQUESTS: Mapping[str, Asked] = {
     "start_trace once more": Asked(
         ["create traces: 409", "read traces", *NEWEST, "read traces", "patch traces"], 19.5
     ),
-    "log_spans of 100 spans of a new trace": Asked([FOUND, "batch spans", "create traces"], 820.0),
+    "log_spans of 100 spans of a new trace": Asked(
+        ["read traces: 404", "batch spans", "create traces"], 815.0
+    ),
     "log_spans of 100 spans of a trace that is there": Asked(
-        [FOUND, "batch spans", "patch traces"], 827.0
+        ["read traces", "batch spans", "patch traces"], 825.0
     ),
     "log_spans of 100 spans with tokens of a trace that is there": Asked(
-        [FOUND, "batch spans", "query spans", "patch traces"], 862.5
+        ["read traces", "batch spans", "query spans", "patch traces"], 860.0
     ),
     "log_spans of 100 spans of 100 new traces": Asked(
         [FOUND, *["upsert spans"] * 100, *["create traces"] * 100], 1542.5
     ),
     "get_trace_info": Asked(["read traces"], 1.0),
-    "get_trace": Asked([FOUND, "query spans"], 8.0),
-    "batch_get_trace_infos": Asked([FOUND], 4.7),
+    "get_trace": Asked(["read traces", "query spans"], 3.6),
+    "batch_get_trace_infos": Asked(["read traces"], 1.0),
     "set_trace_tag": Asked(["patch traces"], 11.0),
     "set_trace_tag of the name": Asked(["patch traces"], 11.5),
     "delete_trace_tag": Asked(["patch traces"], 11.0),

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from mlflow_docstore.adapters.document.layout import LAYOUT
-from mlflow_docstore.core.query import Compare, Filter, Operator, all_of, path
+from mlflow_docstore.core.query import Compare, Filter, In, Operator, all_of, path
 
 ID = "id"
 """The field of an item that its container knows it by."""
@@ -42,6 +42,19 @@ def partition_of_item(collection: str, item: Mapping[str, Any]) -> str | None:
 def partition_value(field: str, value: str) -> str:
     """What a partition is called in which a document has a value in its partition field."""
     return item_id(value) if field == "_id" else value
+
+
+def key_in(collection: str, where: Filter) -> str | None:
+    """The id of the one document that a filter leaves, if it names it and that is its partition."""
+    if partition_of(collection) != "_id":
+        return None
+    for node in all_of(where).nodes:
+        match node:
+            case Compare(field, Operator.EQ, str(key)) if field == path("_id"):
+                return key
+            case In(field, (str(key),), negated=False) if field == path("_id"):
+                return key
+    return None
 
 
 def partition_in(collection: str, where: Filter) -> str | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .functions import AGGREGATES, FUNCTIONS, SEEKING, called
-from .kinds import UNDEFINED, both, either, equal, kind, negated, ordered
+from .kinds import UNDEFINED, Members, both, either, equal, kind, negated, ordered
 from .limits import judge_membership
 from .patterns import like
 from .refusals import bad
@@ -199,9 +199,7 @@ class Expressions:
             members = [self.expression() for _ in self.listed(")")]
             judge_membership(len(members))
             needs = _needs(left.path, *(one.path for one in members))
-            return Expression(
-                lambda row: _within(left.run(row), [one.run(row) for one in members]), needs=needs
-            )
+            return Expression(_membership(left, members), needs=needs)
         if self.word("BETWEEN"):
             low = self._sum()
             if not self.word("AND"):
@@ -253,13 +251,13 @@ class Expressions:
         token = self.token
         if token.kind == "number":
             number = json.loads(self.next().text)
-            return Expression(lambda _: number)
+            return Expression(lambda _: number, needs=frozenset())
         if token.kind == "text":
             text = self.next().value
-            return Expression(lambda _: text)
+            return Expression(lambda _: text, needs=frozenset())
         if token.kind == "parameter":
             name = self.next().text
-            return Expression(lambda row: _given(row, name))
+            return Expression(lambda row: _given(row, name), needs=frozenset())
         if token.keyword:
             return self._keyword()
         if token.kind == "word":
@@ -352,11 +350,17 @@ def _given(row: Row, name: str) -> Any:
     return row[name]
 
 
-def _within(value: Any, members: list[Any]) -> Any:
-    found: Any = False
-    for member in members:
-        found = either(found, equal(value, member))
-    return found
+def _membership(left: Expression, members: list[Expression]) -> Run:
+    """Where members are the same for all rows, they are looked at once: they may be many."""
+    known: list[Members] = []
+    fixed = all(one.needs is not None and not one.needs for one in members)
+
+    def test(row: Row) -> Any:
+        if not known or not fixed:
+            known[:] = [Members([one.run(row) for one in members])]
+        return known[0].hold(left.run(row))
+
+    return test
 
 
 def _alike(text: Any, pattern: Any, escape: str | None) -> Any:

@@ -6,6 +6,7 @@ kinds, and with what is not there, every comparison is undefined, which is not t
 
 import operator
 from enum import Enum
+from functools import reduce
 from typing import Any
 
 
@@ -60,6 +61,22 @@ def equal(one: Any, other: Any) -> Any:
     if UNDEFINED in (one, other) or kind(one) != kind(other):
         return UNDEFINED
     return same(one, other)
+
+
+class Members:
+    """Values in a list, for whoever asks whether one is among them."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self._values = values
+        self._kinds = frozenset(map(kind, values))
+        self._scalars = frozenset((kind(one), one) for one in values if kind(one) in _SCALARS)
+
+    def hold(self, value: Any) -> Any:
+        if kind(value) not in _SCALARS:
+            return reduce(either, (equal(value, one) for one in self._values), False)
+        if (kind(value), value) in self._scalars:
+            return True
+        return False if self._kinds <= {kind(value)} else UNDEFINED
 
 
 def ordered(sign: str, one: Any, other: Any) -> Any:
