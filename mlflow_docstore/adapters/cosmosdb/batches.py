@@ -90,15 +90,17 @@ class Batches:
                     return
 
     def _slices(self, steps: Iterable[Step]) -> Iterator[list[Step]]:
-        most, batch, size = self._reach.capabilities.limits.batch_documents, list[Step](), 0
+        """As many as one request takes, and never two of one id: what the second of them comes to
+        is known when the first is done."""
+        most, batch, size = self._reach.capabilities.limits.batch_documents, dict[str, Step](), 0
         for step in steps:
             size += step.size + _ENVELOPE
-            if batch and (len(batch) == most or size > _MOST_BYTES):
-                yield batch
-                batch, size = [], step.size + _ENVELOPE
-            batch.append(step)
+            if batch and (len(batch) == most or size > _MOST_BYTES or step.key in batch):
+                yield list(batch.values())
+                batch, size = {}, step.size + _ENVELOPE
+            batch[step.key] = step
         if batch:
-            yield batch
+            yield list(batch.values())
 
     def _written(self, verb: str, collection: str, left: list[Step], progress: Progress) -> None:
         for _ in range(_REFUSALS):

@@ -156,6 +156,15 @@ class TestFaults:
             driver.insert_many(METRICS, some(5))
         assert failed.value.done == failed.value.taken == keys(some(2, first=1))
 
+    def test_between_two_of_one_id_leave_the_first_done(
+        self, faulty: StandIn, driver: Driver
+    ) -> None:
+        faulty.fail(status=503, operations=["batch"], skip=1)
+        with pytest.raises(PartlyWritten) as failed:
+            driver.insert_many(METRICS, [*some(2), *some(2)])
+        assert (failed.value.done, failed.value.taken) == (keys(some(2)), frozenset())
+        assert stored(driver) == some(2)
+
     def test_between_writes_of_one_tell_how_far_they_came(
         self, faulty: StandIn, driver: Driver
     ) -> None:
