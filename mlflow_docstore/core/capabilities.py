@@ -35,6 +35,9 @@ class Feature(str, Enum):
     GROUP = "group"
     """The database can group documents, and count and add up what is in each group."""
 
+    CURRENT = "current"
+    """A read finds all that was written before it began, by whichever process."""
+
     SECONDARY_INDEXES = "secondary_indexes"
     """Indexes other than the primary id can be declared and are kept by the database."""
 

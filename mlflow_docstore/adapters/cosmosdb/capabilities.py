@@ -11,6 +11,11 @@ _LACKING = {
     Feature.GROUP: Lack(
         Whose.NOT_YET, "its SDK for Python refuses GROUP BY where a query asks several partitions"
     ),
+    Feature.CURRENT: Lack(
+        Whose.NEVER,
+        "at the level of session a replica may lag: before anything is said to be missing a write"
+        " is asked, which is judged on the newest state",
+    ),
     Feature.LAST_SORT: Lack(
         Whose.NEVER, "a missing value is the least of all: ascending, last is where it is computed"
     ),

@@ -43,7 +43,7 @@ class Points:
         if told is None and self._reach.lags:
             yield self._settled(collection, key, place)
 
-    def newest(self, collection: str, key: str, place: Place) -> Item | None:
+    def current(self, collection: str, key: str, place: Place) -> Item | None:
         """An item as it is now, or None.
 
         Where replicas lag two requests, or one of an item that is missing; else one.
@@ -60,8 +60,8 @@ class Points:
             return None
         item = self._read(collection, key, place, token)
         if item is None:
-            # It was removed just now, or no session is kept.
-            raise Unavailable(collection, key, applied=False, reason="replicas lag")
+            # Removed just now, or the service told no token: to be asked again.
+            raise Unavailable(collection, key, applied=False, reason="a replica lags")
         return item
 
     def _read(

@@ -108,6 +108,8 @@ class Writing:
         place = place or self.place(collection, key, when)
         if place is None:
             return Outcome(matched=False)
+        if patch == Patch():
+            return self._checked(collection, key, place, when)
         native, lost = native_patch(patch), None
         if native is not None:
             try:
@@ -117,6 +119,13 @@ class Writing:
             except Lost as error:
                 lost = error
         return self._changed(collection, key, place, patch, when, lost)
+
+    def _checked(self, collection: str, key: str, place: Place, when: Filter | None) -> Outcome:
+        item = self._points.current(collection, key, place)
+        document = None if item is None else decode(item)
+        if document is None or not self._test(when)(document):
+            return Outcome(matched=False)
+        return Outcome(matched=True, document=document)
 
     def _patched(
         self, collection: str, key: str, place: Place, native: NativePatch, when: Filter | None

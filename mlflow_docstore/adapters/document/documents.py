@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from mlflow_docstore.core.capabilities import Feature
-from mlflow_docstore.core.errors import InvalidArgument, Unsupported
+from mlflow_docstore.core.errors import InvalidArgument, StoreError, Unsupported
 from mlflow_docstore.core.paging import (
     Page,
     PageRequest,
@@ -78,6 +78,27 @@ class Documents:
         if document is None or document["workspace"] != WORKSPACE:
             return None
         return checked(document)
+
+    def current(self, key: str) -> Document | None:
+        """Like ``get``, but never older than what another process has written."""
+        if self.is_current:
+            return self.get(key)
+        return self.patch(key, Patch(), returning=True).document
+
+    def judged(self, key: str, judge: Callable[[Document | None], T]) -> T:
+        """What is made of a document; where that is an error, of the document as it is now."""
+        document = self.get(key)
+        try:
+            return judge(document)
+        except StoreError:
+            if self.is_current:
+                raise
+        return judge(self.current(key))
+
+    @property
+    def is_current(self) -> bool:
+        """Whether all that is read is what is stored now."""
+        return self._driver.capabilities.supports(Feature.CURRENT)
 
     def insert(self, document: Document) -> bool:
         """Insert unless the id is taken; whether it was inserted."""

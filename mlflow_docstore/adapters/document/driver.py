@@ -231,7 +231,12 @@ class Driver(Protocol):
 
     @abstractmethod
     def get(self, collection: str, key: str) -> Document | None:
-        """The document with the id, or None."""
+        """The document with the id, or None.
+
+        Without ``Feature.CURRENT`` it may be an older one than another process has written. But it
+        is never None on the word of an older state, and writes never judge by one: an empty patch
+        reads the document as it is now.
+        """
 
     @abstractmethod
     def insert(self, collection: str, document: Document) -> bool:

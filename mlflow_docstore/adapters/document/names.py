@@ -96,6 +96,12 @@ class NameClaims:
                 return False
         raise Conflict(self._kind, name)
 
+    def owner(self, name: str) -> Document | None:
+        """Who bears a name now, told by its claim; for databases whose queries may be behind."""
+        claim = self._documents.current(_claim_id(name))
+        owner = None if claim is None else self._documents.current(claim[_OWNER])
+        return owner if owner is not None and owner.get(_NAME) == name else None
+
     def release(self, owner: Mapping[str, Any]) -> None:
         """Give up the claim by which an owner has its name, or had when this was read of it."""
         unchanged = equals(_TOKEN, owner[_CLAIM])
@@ -137,14 +143,17 @@ class NameClaims:
         Raises:
             AlreadyExists: The holder bears the name.
         """
-        holder = self._documents.get(holder_id)
+        holder = self._documents.judged(holder_id, lambda holder: self._other(holder, name))
         if holder is None:
             return self._documents.insert({"_id": holder_id, _REVISION: 0})
-        if holder.get(_NAME) == name:
-            raise AlreadyExists(self._kind, name)
         revision = holder[_REVISION]
         fence = Patch(set={_REVISION: revision + 1})
         return self._documents.patch(holder_id, fence, when=(equals(_REVISION, revision),)).matched
+
+    def _other(self, holder: Document | None, name: str) -> Document | None:
+        if holder is not None and holder.get(_NAME) == name:
+            raise AlreadyExists(self._kind, name)
+        return holder
 
     def _settle(self, owner: Document, stored: Document | None) -> bool:
         """Store an owner where nothing is, or only a fence, unless that has changed; whether so."""

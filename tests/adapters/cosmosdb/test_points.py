@@ -16,7 +16,7 @@ from .standin import StandIn
 
 NATIVE = Patch(set={"n": 3})
 """By the service's own patch; the other by a loop of versions."""
-LOOP = Patch(set={"n": 3}, unset=("other",))
+LOOP = Patch(set={"n": 3, **{f"other{number}": 0 for number in range(10)}})
 PATCHES = pytest.mark.parametrize("patch", [NATIVE, LOOP], ids=["native", "loop"])
 
 _NUMBERS = count()
@@ -105,15 +105,15 @@ class TestGet:
             assert driver.get(RUNS, "none") is None
             assert asked(faulty) == ["read"]
 
-    def test_says_neither_where_no_session_is_kept(
-        self, faulty: StandIn, uri: str, writer: Driver
+    def test_says_neither_where_reads_and_writes_disagree(
+        self, faulty: StandIn, writer: Driver, other: Driver
     ) -> None:
-        with opened(f"{uri}&consistencyLevel=Eventual") as driver:
-            faulty.lag()
-            writer.insert(RUNS, {"_id": "new"})
-            with pytest.raises(Unavailable) as caught:
-                driver.get(RUNS, "new")
-            assert caught.value.applied is False
+        """Of what was removed between the two, or where no token came with the refusal."""
+        writer.insert(RUNS, {"_id": "new"})
+        faulty.fail(status=404, operations=["read"], address="docs/new", skip=1)
+        with pytest.raises(Unavailable) as caught:
+            other.get(RUNS, "new")
+        assert caught.value.applied is False
 
 
 class TestPatch:
@@ -121,7 +121,8 @@ class TestPatch:
     def test_finds_what_another_made(self, writer: Driver, other: Driver, patch: Patch) -> None:
         writer.insert(RUNS, {"_id": "new", "n": 2})
         outcome = other.patch(RUNS, "new", patch, when=equals("n", 2), returning=True)
-        assert outcome.document == {"_id": "new", "n": 3}
+        assert outcome.document is not None
+        assert outcome.document["n"] == 3
 
     @PATCHES
     def test_holds_a_precondition_against_the_newest(
@@ -142,12 +143,25 @@ class TestPatch:
     def test_that_was_made_long_ago_is_made_again(
         self, faulty: StandIn, writer: Driver, other: Driver
     ) -> None:
-        """The replica has the value that is to be set, but it is another's by now."""
-        writer.patch(RUNS, "old", NATIVE)
-        assert other.patch(RUNS, "old", Patch(set={"n": 1}, unset=("other",))).matched
+        """The replica has the values that are to be set, but they are others by now."""
+        writer.patch(RUNS, "old", LOOP)
+        faulty.catch_up()
+        faulty.lag()
+        writer.patch(RUNS, "old", Patch(set={"n": 4}))
+        assert other.patch(RUNS, "old", LOOP).matched
         found = truth(faulty, writer)
         assert found is not None
-        assert found["n"] == 1
+        assert found["n"] == 3
+
+    def test_of_nothing_reads_what_there_is_now(
+        self, faulty: StandIn, writer: Driver, other: Driver
+    ) -> None:
+        writer.patch(RUNS, "old", NATIVE)
+        faulty.forget()
+        outcome = other.patch(RUNS, "old", Patch(), returning=True)
+        assert outcome.document is not None
+        assert outcome.document["n"] == 3
+        assert asked(faulty) == ["patch", "read"]
 
     def test_that_changes_nothing_holds_its_precondition_as_well(
         self, writer: Driver, other: Driver

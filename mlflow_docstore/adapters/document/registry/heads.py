@@ -6,7 +6,8 @@ the revision that it was planned on, so that it holds for what is stored, or is 
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from mlflow_docstore.adapters.document.codecs import registered_models as codec
 from mlflow_docstore.adapters.document.documents import Documents
@@ -26,6 +27,12 @@ from .stored import StoredVersions
 KIND = "registered_model"
 
 _SEEN = 1000
+
+T = TypeVar("T")
+
+Plan = Callable[[Document], Mapping[str, Any]]
+"""From a head to the fields to set, none for no change. It may refuse with an error."""
+
 _OPEN = In(path(codec.LISTING), codec.OPEN)
 
 
@@ -46,19 +53,20 @@ class ModelHeads:
         self._names = NameClaims(self.models, KIND)
         self._seen: Recent[str, Document] = Recent(_SEEN)
 
-    def read(self, name: str, *, newest: bool = False) -> Document:
-        """The head of a model, as it is stored now.
+    def read(self, name: str, *, newest: bool = False, current: bool = False) -> Document:
+        """The head of a model, as it is stored now; of a database that lags, as it was just now.
 
         Completes what somebody left unfinished.
 
         Args:
             name: The model's.
             newest: With the newest versions of its stages.
+            current: As it is stored now, whatever the database.
 
         Raises:
             NotFound: ``kind="registered_model"``.
         """
-        document = self._find(name, newest=newest)
+        document = self._find(name, newest=newest, current=current)
         if document is None:
             raise NotFound(KIND, name)
         if document[codec.LISTING] == codec.CLOSING:
@@ -69,9 +77,25 @@ class ModelHeads:
         self.spread_listing(document)
         return document
 
+    def judged(
+        self, name: str, judge: Callable[[Document], T], will_do: Callable[[T], bool] = bool
+    ) -> T:
+        """What is made of a model; where that will not do or is an error, of it as it is now.
+
+        Raises:
+            NotFound: ``kind="registered_model"``, or what the judge raises.
+        """
+        head = self.read(name)
+        if not self.models.is_current:
+            with suppress(NotFound):
+                if will_do(made := judge(head)):
+                    return made
+            head = self.read(name, current=True)
+        return judge(head)
+
     def reread(self, model_id: str) -> Document | None:
         """A model by id, or None where it is gone."""
-        document = self.models.get(model_id)
+        document = self.models.current(model_id)
         if document is None or document.get(codec.LISTING) not in codec.OPEN:
             return None
         return document
@@ -161,7 +185,7 @@ class ModelHeads:
         self._seen.drop(name)
         self._remove(document)
 
-    def change(self, name: str, plan: Callable[[Document], Mapping[str, Any]]) -> Document:
+    def change(self, name: str, plan: Plan) -> Document:
         """Change a model in one write, on the strength of what is stored; its new head.
 
         One command where this process was the last to change the model.
@@ -175,17 +199,8 @@ class ModelHeads:
             NotFound: ``kind="registered_model"``.
         """
         for _ in rounds(KIND, name):
-            remembered = self._seen.get(name)
-            head = remembered or self.read(name)
-            try:
-                changes = plan(head)
-            except StoreError:
-                if remembered is None:
-                    raise
-                # Perhaps it is what we remember that is wrong.
-                self._seen.drop(name)
-                continue
-            if not changes and remembered is None:
+            head, changes = self._planned(name, plan)
+            if not changes:
                 return head
             fields = {
                 **changes,
@@ -198,6 +213,16 @@ class ModelHeads:
                 return after
             self._seen.drop(name)
         raise Conflict(KIND, name)
+
+    def _planned(self, name: str, plan: Plan) -> tuple[Document, Mapping[str, Any]]:
+        """A model and the changes planned on it: none, or an error, only on what is stored now."""
+        remembered = self._seen.get(name)
+        if remembered is not None:
+            with suppress(StoreError):
+                if changes := plan(remembered):
+                    return remembered, changes
+            self._seen.drop(name)
+        return self.judged(name, lambda head: (head, plan(head)), lambda made: bool(made[1]))
 
     def patch(self, name: str, patch: Patch) -> None:
         """Change what decides nothing: texts and tags.
@@ -232,12 +257,15 @@ class ModelHeads:
         stored = self.models.get(head["_id"])
         return stored is not None and stored.get(codec.WRITER) == fields[codec.WRITER]
 
-    def _find(self, name: str, *, newest: bool = False) -> Document | None:
-        found = self.models.find(
-            [equals(codec.NAME, name)],
-            limit=1,
-            join=WITH_NEWEST if newest else None,
-        )
+    def _find(self, name: str, *, newest: bool = False, current: bool = False) -> Document | None:
+        join = WITH_NEWEST if newest else None
+        found = [] if current else self.models.find([equals(codec.NAME, name)], limit=1, join=join)
+        closing = any(one[codec.LISTING] == codec.CLOSING for one in found)
+        if (closing or not found) and not self.models.is_current:
+            owner = self._names.owner(name)
+            found = [] if owner is None else [owner]
+            if found and newest:
+                found = self.models.find([equals("_id", found[0]["_id"])], join=join)
         return found[0] if found else None
 
     def _require_closing(self, name: str) -> None:

@@ -47,9 +47,13 @@ class StoredVersions:
         Raises:
             NotFound: ``kind="model_version"``.
         """
-        document = self._versions.get(version_id(head["_id"], number))
-        if document is None or document.get(codec.LISTING) not in OPEN:
-            raise NotFound("model_version", number, name=head[NAME])
+
+        def judge(found: Document | None) -> Document:
+            if found is None or found.get(codec.LISTING) not in OPEN:
+                raise NotFound("model_version", number, name=head[NAME])
+            return found
+
+        document = self._versions.judged(version_id(head["_id"], number), judge)
         self.note(document)
         return document
 

@@ -87,7 +87,10 @@ class DocumentExperiments(ExperimentRepository):
 
     def find_by_name(self, name: str) -> Experiment | None:
         found = self._experiments.find([equals(codec.NAME, name)], limit=1)
-        return decode_experiment(found[0]) if found else None
+        if found or self._experiments.is_current:
+            return decode_experiment(found[0]) if found else None
+        owner = self._names.owner(name)
+        return None if owner is None else decode_experiment(owner)
 
     def search(self, query: ExperimentQuery, page: PageRequest) -> Page[Experiment]:
         return self._experiments.page(
@@ -103,17 +106,17 @@ class DocumentExperiments(ExperimentRepository):
         self._move(experiment_id, _DELETED, _ACTIVE, runs, at)
 
     def rename(self, experiment_id: str, name: str, *, at: int) -> None:
-        self._require_active(self._document(experiment_id))
+        self._active(experiment_id)
         patch = Patch(set={codec.UPDATED: at})
         if not self._names.rename(experiment_id, name, patch, when=(_IS_ACTIVE,)):
-            self._require_active(self._document(experiment_id))
+            self._active(experiment_id)
 
     def set_tag(self, experiment_id: str, key: str, value: str) -> None:
         patch = Patch(set={path_of(codec.TAGS, key): value})
         for _ in rounds(_KIND, experiment_id):
             if self._experiments.patch(experiment_id, patch, when=(_IS_ACTIVE,)).matched:
                 return
-            self._require_active(self._document(experiment_id))
+            self._active(experiment_id)
 
     def delete_tag(self, experiment_id: str, key: str, value: str | None = None) -> None:
         name = path_of(codec.TAGS, key)
@@ -124,7 +127,7 @@ class DocumentExperiments(ExperimentRepository):
             )
             if outcome.matched:
                 return
-            experiment = self._require_active(self._document(experiment_id))
+            experiment = self._active(experiment_id)
             found = decode_experiment(experiment).tags
             if key not in found or value not in (None, found[key]):
                 if outcome.uncertain:
@@ -132,9 +135,7 @@ class DocumentExperiments(ExperimentRepository):
                 raise NotFound("experiment_tag", key, experiment_id=experiment_id)
 
     def purge(self, experiment_id: str) -> None:
-        experiment = self._document(experiment_id)
-        if experiment[codec.LIFECYCLE] != _DELETED:
-            raise NotFound(_KIND, experiment_id)
+        experiment = self._staged(experiment_id, _DELETED)
         mine = equals(run_codec.EXPERIMENT, experiment_id)
         while models := self._models.find([mine], fields=(), limit=_PURGE_BATCH):
             model_ids = tuple(model["_id"] for model in models)
@@ -167,8 +168,7 @@ class DocumentExperiments(ExperimentRepository):
     def _move(self, experiment_id: str, before: str, after: str, runs: Patch, at: int) -> None:
         """From one stage to the other: runs first, so that a repeat ends what was interrupted."""
         self._recent.drop(experiment_id)
-        if self._document(experiment_id)[codec.LIFECYCLE] != before:
-            raise NotFound(_KIND, experiment_id)
+        self._staged(experiment_id, before)
         self._runs.patch_many([equals(run_codec.EXPERIMENT, experiment_id)], runs)
         if after == _DELETED:
             self._assessments.purge_experiment(experiment_id)
@@ -185,13 +185,41 @@ class DocumentExperiments(ExperimentRepository):
             raise NotFound(_KIND, experiment_id)
 
     def _document(self, experiment_id: str) -> Document:
-        document = self._experiments.get(experiment_id)
-        if document is None or codec.NAME not in document:
-            raise NotFound(_KIND, experiment_id)
-        return document
+        return _there(experiment_id, self._experiments.get(experiment_id))
 
-    @staticmethod
-    def _require_active(document: Document) -> Document:
-        if document[codec.LIFECYCLE] != _ACTIVE:
-            raise InvalidState(_KIND, document["_id"], stage=document[codec.LIFECYCLE])
-        return document
+    def _active(self, experiment_id: str) -> Document:
+        """An experiment.
+
+        Raises:
+            NotFound: There is none.
+            InvalidState: It is deleted.
+        """
+
+        def judge(found: Document | None) -> Document:
+            document = _there(experiment_id, found)
+            if document[codec.LIFECYCLE] != _ACTIVE:
+                raise InvalidState(_KIND, experiment_id, stage=document[codec.LIFECYCLE])
+            return document
+
+        return self._experiments.judged(experiment_id, judge)
+
+    def _staged(self, experiment_id: str, stage: str) -> Document:
+        """An experiment in a stage.
+
+        Raises:
+            NotFound: It is in the other, or there is none.
+        """
+
+        def judge(found: Document | None) -> Document:
+            document = _there(experiment_id, found)
+            if document[codec.LIFECYCLE] != stage:
+                raise NotFound(_KIND, experiment_id)
+            return document
+
+        return self._experiments.judged(experiment_id, judge)
+
+
+def _there(experiment_id: str, document: Document | None) -> Document:
+    if document is None or codec.NAME not in document:
+        raise NotFound(_KIND, experiment_id)
+    return document

@@ -87,11 +87,13 @@ class DocumentModelVersions(ModelVersionRepository):
         return decode_version(document, head)
 
     def get_by_alias(self, name: str, alias: str) -> ModelVersion:
-        head = self._heads.read(name)
-        number = head[model_codec.ALIASES].get(escape(alias))
-        if number is None:
-            raise NotFound("registered_model_alias", alias, name=name)
-        return decode_version(self._document(head, number), head)
+        def judge(head: Document) -> ModelVersion:
+            number = head[model_codec.ALIASES].get(escape(alias))
+            if number is None:
+                raise NotFound("registered_model_alias", alias, name=name)
+            return decode_version(self._document(head, number), head)
+
+        return self._heads.judged(name, judge)
 
     def latest(self, name: str) -> list[ModelVersion]:
         return self._newest.of(self._heads.read(name, newest=True))
@@ -170,15 +172,22 @@ class DocumentModelVersions(ModelVersionRepository):
             self._unhide(name)
 
     def _head(self, name: str, number: int) -> Document:
+        def judge(head: Document) -> Document:
+            require_live(head, number)
+            return head
+
         with _no_such(name, number):
-            head = self._heads.read(name)
-        require_live(head, number)
-        return head
+            return self._heads.judged(name, judge)
 
     def _live(self, name: str, number: int) -> tuple[Document, Document]:
         """The head of a model, and the document of one of its versions."""
-        head = self._head(name, number)
-        return head, self._document(head, number)
+
+        def judge(head: Document) -> tuple[Document, Document]:
+            require_live(head, number)
+            return head, self._document(head, number)
+
+        with _no_such(name, number):
+            return self._heads.judged(name, judge)
 
     def _document(self, head: Document, number: int) -> Document:
         document = self._stored.get(head, number)

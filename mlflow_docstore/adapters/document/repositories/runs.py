@@ -187,13 +187,10 @@ class DocumentRuns(RunRepository):
         return [document["_id"] for document in found]
 
     def _document(self, run_id: str) -> Document:
-        document = self._runs.get(run_id)
-        if document is None:
-            raise NotFound("run", run_id)
-        return document
+        return _there(run_id, self._runs.get(run_id))
 
     def _active(self, run_id: str) -> Document:
-        return require_active(self._document(run_id))
+        return self._runs.judged(run_id, lambda found: require_active(_there(run_id, found)))
 
     def _change(self, run_id: str, patch: Patch) -> Document:
         """Patch an active run and return it."""
@@ -226,6 +223,12 @@ class DocumentRuns(RunRepository):
             for model_id in document[codec.MEASURED]:
                 self._points.merge(model_id, run_id)
             self._runs.patch(run_id, Patch(unset=(codec.CHUNKED,)))
+
+
+def _there(run_id: str, document: Document | None) -> Document:
+    if document is None:
+        raise NotFound("run", run_id)
+    return document
 
 
 @contextmanager

@@ -67,6 +67,8 @@ class StoredTraces:
     def find(self, trace_id: str) -> Document | None:
         """A trace, or None."""
         document = self.documents.get(trace_id)
+        if document and document[codec.LIFECYCLE] != codec.ACTIVE and not self.documents.is_current:
+            document = self.documents.current(trace_id)
         return document if document and document[codec.LIFECYCLE] == codec.ACTIVE else None
 
     def get(self, trace_id: str) -> Document:
