@@ -45,7 +45,7 @@ BUDGETS: list[tuple[str, Call, list[str]]] = [
     (
         "start_trace once more",
         lambda store, e, t: store.start_trace(info_of(e, t)),
-        ["insert", "update", "find", "findAndModify"],
+        ["insert", "find", "find", "findAndModify"],
     ),
     (
         "log_spans of 100 spans of a new trace",

@@ -218,6 +218,10 @@ class StoredTraces:
 
     def _revive(self, trace: Document) -> bool:
         """Have a trace where only its links are; whether they were."""
+        stored = self.documents.get(trace["_id"])
+        # It is mostly there: a read that says so costs less than a write that does nothing.
+        if stored is None or stored[codec.LIFECYCLE] != codec.ABSENT:
+            return False
         content = {name: value for name, value in trace.items() if name != "_id"}
         return self.documents.patch(trace["_id"], Patch(set=content), when=(_IS_ABSENT,)).matched
 
