@@ -17,7 +17,7 @@ from mlflow_docstore.testing.guard.proxy import Proxy
 from mlflow_docstore.testing.subjects import THROW_AWAY_STORES
 
 from . import containers
-from .adapters.subjects import SUBJECTS
+from .adapters.subjects import SUBJECTS, mark
 from .dialects import DIFFERING, GUARDED, JUDGED, OPTIONS, DialectWatch
 from .standin import HOST, StandIn
 
@@ -70,10 +70,11 @@ _ENOUGH = 4 << 30
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Judge the stand-in too, or containers, unless the command line says whom to judge."""
+    """Judge stand-ins too, or containers, unless the command line says whom to judge."""
     asked = config.option.markexpr.split()
     of_containers = "containers" in asked and "not" not in asked
-    judged = containers.IMAGES if of_containers else [*THROW_AWAY_STORES, STANDIN, *JUDGED]
+    usual = [*THROW_AWAY_STORES, STANDIN, *JUDGED, *SUBJECTS]
+    judged = containers.IMAGES if of_containers else usual
     config.option.store_uri = config.option.store_uri or list(judged)
     config.stash[WATCH] = DialectWatch(config)
     config.pluginmanager.register(config.stash[WATCH])
@@ -95,6 +96,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.exhaustive)
         if item.path.stem not in DIFFERING and subjects & GUARDED.keys():
             item.add_marker(pytest.mark.dialects)
+        mark(item, subjects)
         if subjects & containers.IMAGES.keys():
             item.add_marker(pytest.mark.containers)
 

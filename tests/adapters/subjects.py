@@ -1,10 +1,11 @@
 """Subjects of the contract that databases bring along, each in the ``subject`` of its folder.
 
 Such a module has the ``NAME`` by which ``--store-uri`` asks for the database, and a ``uri`` of an
-empty one by that name. Its fixtures are there for all tests.
+empty one by that name. Its fixtures are there for all tests, and all tests of it bear its name as a
+marker.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
@@ -18,6 +19,10 @@ class Subject(Protocol):
     """What such a module holds."""
 
     NAME: str
+    CHOSEN: frozenset[str]
+    """Modules of the contract and of the driver's deck that judge it in every run."""
+    COSTLY: frozenset[str]
+    """Tests of these that do not."""
 
     def uri(self, request: pytest.FixtureRequest, database: str) -> str:
         """Of an empty database, on a server that is started where need be."""
@@ -33,3 +38,12 @@ def _found() -> Mapping[str, Subject]:
 
 SUBJECTS = _found()
 """By their names."""
+
+
+def mark(item: pytest.Item, names: Iterable[str]) -> None:
+    """Mark a test of some subjects, and whether it can wait."""
+    for name in SUBJECTS.keys() & names:
+        subject, test = SUBJECTS[name], getattr(item, "originalname", item.name)
+        item.add_marker(name)
+        if item.path.stem not in subject.CHOSEN or test in subject.COSTLY:
+            item.add_marker(pytest.mark.exhaustive)

@@ -152,6 +152,10 @@ def _settled(value: Any) -> Any:
     return value
 
 
+_HISTORIES = itertools.count()
+"""Of all twins: some share a reference."""
+
+
 @dataclass
 class Twins:
     """MLflow's own store and ours on each database, for any number of histories.
@@ -167,12 +171,11 @@ class Twins:
     subjects: Mapping[str, AbstractStore | RegistryStore]
     joint: str = "/"
     pause: Callable[[], None] = next_millisecond
-    count: itertools.count = field(default_factory=itertools.count)
 
     def begin(self) -> "Sides":
         """A history in which nothing has happened."""
         subjects = [Side(store, label) for label, store in self.subjects.items()]
-        prefix = f"h{next(self.count)}{self.joint}"
+        prefix = f"h{next(_HISTORIES)}{self.joint}"
         return Sides(Side(self.reference), subjects, prefix, self.pause)
 
 

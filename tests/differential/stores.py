@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from mlflow.store.model_registry.abstract_store import AbstractStore as RegistryStore
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.store.tracking.dbmodels.models import SqlExperiment
@@ -9,12 +10,19 @@ from mlflow.tracking._model_registry.utils import _get_store as _get_registry_st
 from mlflow.tracking._tracking_service.utils import _get_store
 from sqlalchemy import insert
 
+from tests.adapters.cosmosdb.subject import NAME as COSMOSDB
+
 # Ids of experiments count up from here: as long as ours, so that texts can be searched for them,
 # and numbers in all stores.
 _FIRST_ID = 10**17
 
-SUBJECTS = ("memory", "embedded", "standin")
-"""Throw-away stores: ours, on each kind of database."""
+SUBJECTS = [
+    pytest.param(("memory", "embedded", "standin"), id="at once"),
+    pytest.param(
+        (COSMOSDB,), id=COSMOSDB, marks=[pytest.mark.exhaustive, getattr(pytest.mark, COSMOSDB)]
+    ),
+]
+"""Throw-away stores, ours: those asked at once, and what takes long, with its own histories."""
 
 
 def open_reference(directory: Path, artifact_root: Path) -> AbstractStore:

@@ -69,7 +69,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave MLflow's own store, which has answered, to ``make test-all``."""
+    """Leave MLflow's own store, which has answered, to ``make test-more``."""
     for item in items:
         spec = getattr(item, "callspec", None)
         if spec is not None and spec.params.get("place") == SQLITE:

@@ -105,7 +105,7 @@ def test_a_judge_can_look_at_how_the_sdk_finds_its_way(
 
     proxy.judge = judge
     assert ids(container) == []
-    assert names == [HELLO, HELLO, "feed"]
+    assert set(names) == {HELLO, "feed"}
 
 
 def test_a_dead_server_refuses_connections_until_it_is_revived(
