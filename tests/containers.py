@@ -72,6 +72,14 @@ IMAGES: Mapping[str, Image] = MappingProxyType(
             10255,
             environment={"AZURE_COSMOS_EMULATOR_ENABLE_MONGODB_ENDPOINT": "4.2"},
         ),
+        # A preview that nobody has tried yet. See
+        # https://learn.microsoft.com/azure/cosmos-db/emulator-linux
+        "cosmosdb-emulator": Image(
+            "mcr.microsoft.com/cosmosdb/linux/azure-cosmos-emulator:vnext-preview",
+            f"cosmos+http://{{address}}/{{database}}?key={_EMULATOR_KEY}",
+            8081,
+            environment={"PROTOCOL": "http"},
+        ),
     }
 )
 """By the name of the subject."""
