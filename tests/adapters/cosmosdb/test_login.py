@@ -53,8 +53,8 @@ def test_a_token_is_for_the_account_and_of_the_identity_that_was_chosen(
 
 
 def test_an_identity_that_cannot_be_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "nonsense")
-    with pytest.raises(Unreachable, match=r"Entra ID issues no token: .*AZURE_TOKEN_CREDENTIALS"):
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "http://nobody.invalid")
+    with pytest.raises(Unreachable, match=r"Entra ID issues no token: .*http"):
         connect("cosmos://account.invalid/db").driver.get("runs", "a")
 
 

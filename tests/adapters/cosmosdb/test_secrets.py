@@ -54,7 +54,7 @@ def connection_string(cosmos: StandIn, key: str) -> str:
 
 
 def ways(
-    cosmos: StandIn, key: str, database: str = "locked"
+    cosmos: StandIn, key: str, database: str = "secret-and-locked"
 ) -> dict[str, tuple[str, dict[str, str]]]:
     """To give a key: the URI, and the environment."""
     string = connection_string(cosmos, key)
@@ -86,7 +86,7 @@ def ran(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]"
 
 class TestAProgramWithEveryLoggerTalking:
     def test_tells_no_key(self, cosmos: StandIn) -> None:
-        done = ran(sys.executable, "-c", CLIENT, STORE=cosmos.uri("told"))
+        done = ran(sys.executable, "-c", CLIENT, STORE=cosmos.uri("secret-of-a-program"))
         assert "DEBUG:mlflow_docstore" in done.stderr
         assert "INFO:azure" in done.stderr, "the loudest logger of all was silent"
         assert "Traceback" in done.stderr
@@ -148,19 +148,19 @@ class TestAServer:
         self, cosmos: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
-        assert_hidden(self.said(cosmos.uri("served"), tmp_path))
+        assert_hidden(self.said(cosmos.uri("secret-of-a-server"), tmp_path))
 
     def test_that_has_it_from_the_environment_tells_none(
         self, cosmos: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("COSMOS_KEY", KEY)
-        assert_hidden(self.said(place(cosmos, "served-by-another"), tmp_path))
+        assert_hidden(self.said(place(cosmos, "secret-of-another"), tmp_path))
 
 
 class TestRepresentations:
     @pytest.fixture
     def talked(self, cosmos: StandIn) -> Session:
-        session = Session(parse(cosmos.uri("represented")))
+        session = Session(parse(cosmos.uri("secret-represented")))
         session.client()
         return session
 
@@ -169,7 +169,7 @@ class TestRepresentations:
         talked.close()
 
     def test_of_what_is_opened_tell_no_key(self, cosmos: StandIn) -> None:
-        uri = cosmos.uri("represented")
+        uri = cosmos.uri("secret-represented")
         connection, backend = connect(uri), mlflow_docstore.connect(uri)
         backend.prepare()
         told = f"{connection!r}{connection.driver!r}{vars(connection.driver)!r}"
@@ -181,7 +181,7 @@ def test_every_way_to_give_a_key_opens_the_store(
     cosmos: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in WAYS:
-        uri, environment = ways(cosmos, KEY, "opened")[name]
+        uri, environment = ways(cosmos, KEY, "secret-ways")[name]
         with monkeypatch.context() as patch:
             for variable, text in environment.items():
                 patch.setenv(variable, text)
