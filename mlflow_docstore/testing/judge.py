@@ -121,8 +121,8 @@ class _Judging:
             with CONTAINER.backends().lent(place, adapter.over(watched, connection)):
                 _opened(place)
                 self._run(place, ("store", "registry", DRIVER))
-            if (usage := connection.usage()) is not None:
-                self.used = Used(usage.requests, usage.charge)
+            deck = None if self.recorder is None else self.recorder.used
+            self.used = Used.by(connection.usage(), deck)
 
     def foreign(self, uri: str, *, not_empty: bool) -> None:
         """A store of somebody else's, which is judged as it is."""

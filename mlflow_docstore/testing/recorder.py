@@ -16,10 +16,14 @@ from mlflow_docstore.testing.report import AREAS, DRIVER, OTHER, Failure, Lackin
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from mlflow_docstore.ports.backend import Usage
     from mlflow_docstore.testing.watch import Watch
 
 COLLECTION = "collection"
 """The capability, if you like, of modules that could not even be read."""
+
+DECK_USED = pytest.StashKey["Usage"]()
+"""Of the run's configuration: what the deck of the driver used, where the service counts that."""
 
 _ERROR_LINES = 6
 _ERROR_WIDTH = 200
@@ -100,6 +104,7 @@ class Recorder:
     counts: dict[Place, Counter[str]] = field(default_factory=dict)
     lacks: Counter[tuple[Place, str]] = field(default_factory=Counter)
     failures: list[Failure] = field(default_factory=list)
+    used: Usage | None = None
     _cases: dict[str, tuple[Place, str]] = field(default_factory=dict)
     _lines: dict[str, str] = field(default_factory=dict)
 
@@ -115,6 +120,10 @@ class Recorder:
         """What is lacking, with how many cases asked for it."""
         found = sorted(self.lacks.items())
         return tuple(Lacking(*place, reason, cases) for (place, reason), cases in found)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Note what the deck of the driver leaves."""
+        self.used = session.config.stash.get(DECK_USED, None)
 
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from mlflow_docstore.core.areas import Area
+
+if TYPE_CHECKING:
+    from mlflow_docstore.ports.backend import Usage
 
 FORMAT = 1
 """Of the JSON; a higher one has fields that readers of this one do not find."""
@@ -39,6 +43,14 @@ class Used:
 
     requests: int
     charge: float
+
+    @classmethod
+    def by(cls, *usages: Usage | None) -> Used | None:
+        """All of them; None where nobody counts."""
+        counted = [usage for usage in usages if usage is not None]
+        if not counted:
+            return None
+        return cls(sum(one.requests for one in counted), sum(one.charge for one in counted))
 
     def __str__(self) -> str:
         each = self.charge / self.requests if self.requests else 0

@@ -96,10 +96,12 @@ def test_a_database_that_nobody_meters_has_none() -> None:
 
 
 @pytest.fixture(scope="module")
-def checked(cosmos: StandIn, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any]:
-    """What it prints of a database, and its report."""
+def checked(cosmos: StandIn, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Any, int]:
+    """What it prints of a database, its report, and how many requests for items there were."""
+    cosmos.forget()
     folder = tmp_path_factory.mktemp("check")
-    command = ["check", cosmos.uri("checked"), "--case", "driver/test_get.py"]
+    cases = ["--case", "driver/test_get.py", "--case", "driver/test_insert.py"]
+    command = ["check", cosmos.uri("checked"), *cases]
     done = subprocess.run(
         [Path(sys.executable).with_name("mlflow-docstore"), *command, "--json", "report.json"],
         cwd=folder,
@@ -107,17 +109,22 @@ def checked(cosmos: StandIn, tmp_path_factory: pytest.TempPathFactory) -> tuple[
         text=True,
         check=True,
     )
-    return done.stdout, json.loads((folder / "report.json").read_text())
+    asked = [one for one in cosmos.log() if one["address"].startswith("/dbs/checked/colls/")]
+    items = sum("/docs" in one["address"] for one in asked)
+    return done.stdout, json.loads((folder / "report.json").read_text()), items
 
 
 class TestACheck:
-    def test_has_a_line_of_what_it_used(self, checked: tuple[str, Any]) -> None:
+    def test_has_a_line_of_what_it_used(self, checked: tuple[str, Any, int]) -> None:
         (line,) = (line for line in checked[0].splitlines() if line.startswith("  used "))
-        assert re.fullmatch(r"  used \d+ requests, \d+ request units: \d+\.\d each", line)
+        assert re.fullmatch(r"  used [\d,]+ requests, [\d,]+ request units: \d+\.\d each", line)
 
-    def test_reports_it(self, checked: tuple[str, Any]) -> None:
+    def test_reports_it(self, checked: tuple[str, Any, int]) -> None:
         used = checked[1]["used"]
         assert used["charge"] > used["requests"] / 2 > 0
 
-    def test_shows_no_key(self, checked: tuple[str, Any]) -> None:
+    def test_counts_what_its_cases_asked_of_the_driver(self, checked: tuple[str, Any, int]) -> None:
+        assert checked[1]["used"]["requests"] >= checked[2] > 50
+
+    def test_shows_no_key(self, checked: tuple[str, Any, int]) -> None:
         assert KEY not in f"{checked[0]}{checked[1]}"

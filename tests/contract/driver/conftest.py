@@ -6,6 +6,7 @@ import pytest
 
 from mlflow_docstore.adapters.document.driver import Driver
 from mlflow_docstore.adapters.document.layout import Collection, Layout
+from mlflow_docstore.testing.recorder import DECK_USED
 from mlflow_docstore.testing.subjects import is_uri
 
 from .deck import Table, unique
@@ -32,11 +33,13 @@ def driver_uri(driver_subject: str, throw_away: Callable[[str], str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def driver(driver_uri: str) -> Iterator[Driver]:
+def driver(driver_uri: str, pytestconfig: pytest.Config) -> Iterator[Driver]:
     """The driver under judgement."""
     connection = connect(driver_uri)
     yield connection.driver
     connection.driver.close()
+    if (usage := connection.usage()) is not None:
+        pytestconfig.stash[DECK_USED] = usage
 
 
 @pytest.fixture
