@@ -22,7 +22,7 @@ _UPDATED = (
     "(c.last_updated_time < @t OR (c.last_updated_time = @t AND (c.name > @n OR "
     "(c.name = @n AND c.number < @v))))"
 )
-_NEWEST = "c.listing, c.workspace, c.last_updated_time DESC, c.name, c.number DESC"
+_NEWEST = "c.listing, c.workspace, c.last_updated_time DESC, c.name, c.number DESC, c._id"
 
 
 class CosmosRegistry(RegistrySubject):
