@@ -7,7 +7,12 @@ that lack a field as well.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TypeVar
+
+from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from mlflow_docstore.adapters.document.driver import Document, Find
 from mlflow_docstore.adapters.document.layout import LAYOUT
@@ -26,6 +31,10 @@ from mlflow_docstore.core.query import (
 from .compiler import ROOT, reference
 from .indexing import composite_keys
 from .values import is_large, stored_path
+
+T = TypeVar("T")
+
+_BAD_REQUEST = 400
 
 Keys = tuple[tuple[str, int], ...]
 
@@ -152,3 +161,27 @@ def _knot(position: Position) -> Position | None:
         if is_large(value):
             return (*position[:place], float(value))
     return None
+
+
+class Unserved(Exception):  # noqa: N818 - no error, but an answer
+    """The container has no index that an order needs."""
+
+
+@contextmanager
+def unserved(order: str) -> Iterator[None]:
+    """Around a query in an order: the service tells so by no status of its own."""
+    try:
+        yield
+    except CosmosHttpResponseError as error:
+        if not order or error.status_code != _BAD_REQUEST:
+            raise
+        raise Unserved from error
+
+
+def first_served(ways: Iterator[Iterator[T]]) -> Iterator[T]:
+    """What is found by the first way that the container's indexes serve: they can be dropped."""
+    for found in ways:
+        with suppress(Unserved):
+            first = list(islice(found, 1))
+            return chain(first, found)
+    raise AssertionError

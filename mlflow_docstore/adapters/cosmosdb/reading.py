@@ -25,7 +25,7 @@ from .compiler import ROOT, compile_filter, reference
 from .items import Place, found, read
 from .joining import Joining
 from .keys import item_id, key_in, partition_in
-from .orders import Walk, order_by, walk_of
+from .orders import Walk, first_served, order_by, unserved, walk_of
 from .reach import Reach
 from .values import MARK, Item, decode, stored_path
 
@@ -66,15 +66,16 @@ class Reading:
         if not query.order:
             documents = islice(self.read(collection, query), query.limit)
             return (Row(document, ()) for document in documents)
+        return first_served(self._ordered(collection, query))
+
+    def _ordered(self, collection: str, query: Find) -> Iterator[Iterator[Row]]:
+        """The rows of a query in its order, by all ways to it, the cheapest first."""
         walk = walk_of(collection, query)
         if walk is not None:
-            return islice(self._walked(collection, query, walk), query.limit)
-        sorting = Sorting(
-            lambda inner: self.read(collection, inner, _page(query.limit)),
-            lambda key: _walks(collection, key),
-            self._in_terms,
-        )
-        return sorting.rows(query)
+            yield islice(self._walked(collection, query, walk), query.limit)
+        for walks in (partial(_walks, collection), lambda _: False):
+            read = partial(self.read, collection, page=_page(query.limit))
+            yield Sorting(read, walks, self._in_terms).rows(query)
 
     def _walked(self, collection: str, query: Find, walk: Walk) -> Iterator[Row]:
         """The rows of a query as an index has them."""
@@ -139,7 +140,7 @@ class Reading:
         reach: dict[str, Any] = {"enable_cross_partition_query": True}
         if partition is not None:
             reach = {"partition_key": partition}
-        with self._reach.calling("query", collection) as native:
+        with self._reach.calling("query", collection) as native, unserved(order):
             yield from found(
                 native,
                 f"SELECT {shape} FROM {ROOT} WHERE {condition.text}{order}",

@@ -220,6 +220,22 @@ class TestRows:
         assert (row.document, row.position) == ({"_id": "a", "x": 2}, (1, "a"))
 
 
+class TestDropped:
+    @pytest.mark.parametrize("order", [(RECENT, BY_ID), (BY_ID,)], ids=["recent", "id"])
+    def test_an_index_is_done_without(
+        self, driver: Driver, model: Driver, order: tuple[Order, ...]
+    ) -> None:
+        scope = dict.fromkeys(RECENTLY, "v")
+        documents: list[Document] = [
+            {"_id": f"{number:02}", "recent": number * 7 % 10, **scope} for number in range(20)
+        ]
+        driver.drop_index(RUNS, "by_recency")
+        for one in (driver, model):
+            one.insert_many(RUNS, documents)
+        query = Find(fixed(*RECENTLY), order)
+        assert pages(driver, RUNS, 3, query) == pages(model, RUNS, 50, query)
+
+
 class TestCost:
     @pytest.mark.parametrize(
         "order", [(RECENT,), (by("recent", descending=True),)], ids=["up", "down"]
