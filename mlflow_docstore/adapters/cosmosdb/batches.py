@@ -154,13 +154,15 @@ class Batches:
         """Send a batch: which of it is refused, so that none is done; None where all are done."""
         # The SDK takes options out of what it is given.
         operations = [(name, given, {**how}) for name, given, how in (s.operation for s in steps)]
-        with self._reach.calling(verb, collection, steps[0].key) as native:
+        with self._reach.calling(verb, collection) as native:
             try:
                 native.execute_item_batch(operations, steps[0].partition)
             except CosmosBatchOperationError as error:
-                if error.status_code not in _SETTLED:
+                refused = int(error.error_index)
+                if error.status_code in _SETTLED:
+                    return refused
+                with self._reach.calling(verb, collection, steps[refused].key):
                     raise
-                return int(error.error_index)
         return None
 
 

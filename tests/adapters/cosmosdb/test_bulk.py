@@ -14,6 +14,7 @@ from mlflow_docstore.adapters.cosmosdb.session import Session
 from mlflow_docstore.adapters.cosmosdb.uri import parse
 from mlflow_docstore.adapters.document.driver import Document, Driver, Find, Patch
 from mlflow_docstore.adapters.document.layout import LAYOUT, METRICS, Layout
+from mlflow_docstore.core.errors import LimitExceeded
 from mlflow_docstore.core.query import equals
 
 from .standin import StandIn
@@ -112,6 +113,12 @@ class TestPatchMany:
         driver.patch(METRICS, "a2", Patch(unset=["m"]))
         driver.patch_many(METRICS, OLD, NESTED)
         assert stored(driver)["a2"]["m"] == stored(driver)["a1"]["m"] == {"seen": 1}
+
+    def test_one_that_would_be_too_large_is_named(self, driver: Driver) -> None:
+        driver.patch(METRICS, "a4", Patch(set={"text": "x" * 2_070_000}))
+        with pytest.raises(LimitExceeded) as failed:
+            driver.patch_many(METRICS, OLD, Patch(set={"more": "x" * 40_000}))
+        assert (failed.value.kind, failed.value.key) == ("document", "a4")
 
 
 class TestDeleteMany:
