@@ -17,6 +17,7 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 from mlflow_docstore.adapters.document.driver import Document, Find
 from mlflow_docstore.adapters.document.layout import LAYOUT
 from mlflow_docstore.adapters.document.rules.orders import Position, SortOrder
+from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.core.query import (
     And,
     Compare,
@@ -81,26 +82,27 @@ class Walk:
                 behind = And((Compare(key.field, from_here, value), Or((first, tied))))
         return behind
 
-    def exactly(
-        self, rows: Iterable[tuple[Position, Document]], order: SortOrder
-    ) -> Iterator[tuple[Position, Document]]:
-        """Rows that the service has sorted by doubles, in the order of their numbers.
 
-        Those that no double tells apart are held until the last of them; all others go on at once.
-        """
-        held: list[tuple[Position, Document]] = []
-        common: Position | None = None
-        for row in rows:
-            knot = _knot(row[0])
-            if held and knot != common:
-                yield from sorted(held, key=lambda one: order.place(one[0]))
-                held = []
-            if knot is None:
-                yield row
-            else:
-                held.append(row)
-            common = knot
-        yield from sorted(held, key=lambda one: order.place(one[0]))
+def exactly(
+    rows: Iterable[tuple[Position, Document]], order: SortOrder
+) -> Iterator[tuple[Position, Document]]:
+    """Rows that the service has sorted by doubles, in the order of their numbers.
+
+    Those that no double tells apart are held until the last of them; all others go on at once.
+    """
+    held: list[tuple[Position, Document]] = []
+    common: Position | None = None
+    for row in rows:
+        knot = _knot(row[0])
+        if held and knot != common:
+            yield from sorted(held, key=lambda one: order.place(one[0]))
+            held = []
+        if knot is None:
+            yield row
+        else:
+            held.append(row)
+        common = knot
+    yield from sorted(held, key=lambda one: order.place(one[0]))
 
 
 def order_by(keys: Iterable[tuple[str, int]]) -> str:
@@ -163,7 +165,7 @@ def _knot(position: Position) -> Position | None:
     return None
 
 
-class Unserved(Exception):  # noqa: N818 - no error, but an answer
+class Unserved(Unsupported):
     """The container has no index that an order needs."""
 
 
@@ -175,7 +177,7 @@ def unserved(order: str) -> Iterator[None]:
     except CosmosHttpResponseError as error:
         if not order or error.status_code != _BAD_REQUEST:
             raise
-        raise Unserved from error
+        raise Unserved("order", order) from error
 
 
 def first_served(ways: Iterator[Iterator[T]]) -> Iterator[T]:

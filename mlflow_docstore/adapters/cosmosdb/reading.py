@@ -6,14 +6,14 @@ never leaves a call: what follows a row is asked for by its sort values.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Row
 from mlflow_docstore.adapters.document.groups import Value
 from mlflow_docstore.adapters.document.layout import LAYOUT
-from mlflow_docstore.adapters.document.rules.orders import SortOrder
-from mlflow_docstore.adapters.document.rules.paths import outermost, pick, reader, tree
+from mlflow_docstore.adapters.document.rules.orders import Position, SortOrder
+from mlflow_docstore.adapters.document.rules.paths import outermost, pick, tree
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
 from mlflow_docstore.adapters.document.rules.sorting import Sorting
 from mlflow_docstore.adapters.document.rules.tuples import values_of
@@ -25,7 +25,7 @@ from .compiler import ROOT, compile_filter, reference
 from .items import Place, found, read
 from .joining import Joining
 from .keys import item_id, key_in, partition_in
-from .orders import Walk, first_served, order_by, unserved, walk_of
+from .orders import Walk, exactly, first_served, order_by, unserved, walk_of
 from .reach import Reach
 from .values import MARK, Item, decode, stored_path
 
@@ -79,14 +79,12 @@ class Reading:
 
     def _walked(self, collection: str, query: Find, walk: Walk) -> Iterator[Row]:
         """The rows of a query as an index has them."""
-        order = SortOrder(query.order, PredicateCompiler(self._in_terms))
         where, fields, branches = all_of(query.where, walk.behind()), query.fields, None
         if query.fields is not None:
             fields = outermost((*query.fields, *(key.field.name for key in walk.order)))
             branches = tree(("_id", *query.fields))
         found = self._documents(collection, where, fields, walk.text, _page(query.limit))
-        placed = ((order.position(document), document) for document in found)
-        for position, document in walk.exactly(placed, order):
+        for position, document in self._placed(found, query):
             yield Row(document if branches is None else pick(document, branches), position)
 
     def read(self, collection: str, query: Find, page: int = _PAGE) -> Iterator[Document]:
@@ -95,9 +93,16 @@ class Reading:
             size = min(query.limit or _PAGE, _PAGE)
             return self._documents(collection, query.where, query.fields, "", size)
         (key,) = query.order
-        order = order_by([(_ordered(key), -1 if key.descending else 1)])
-        found = self._documents(collection, query.where, query.fields, order, page)
-        return _exactly(found, key)
+        text = order_by([(_ordered(key), -1 if key.descending else 1)])
+        found = self._documents(collection, query.where, query.fields, text, page)
+        return (document for _, document in self._placed(found, query))
+
+    def _placed(
+        self, documents: Iterable[Document], query: Find
+    ) -> Iterator[tuple[Position, Document]]:
+        """Documents in the order that the service has made, and in that of their numbers."""
+        order = SortOrder(query.order, PredicateCompiler(self._in_terms))
+        return exactly(((order.position(document), document) for document in documents), order)
 
     def _documents(
         self,
@@ -208,15 +213,3 @@ def _shape(fields: Sequence[str] | None) -> str:
     names = [name for head in heads for name in (head, f"{head}{MARK}")]
     members = ", ".join(f"{reference('', [one])[1:-1]}: {reference(ROOT, [one])}" for one in names)
     return f"VALUE {{{members}}}"
-
-
-def _exactly(documents: Iterable[Document], key: SortKey) -> Iterator[Document]:
-    """Documents in the order of their doubles, those that share one in that of their numbers."""
-    read = reader(path(_ordered(key)))
-
-    def double(document: Document) -> Any:
-        value = read(document)
-        return float(value) if type(value) is int else value
-
-    for _, tied in groupby(documents, double):
-        yield from sorted(tied, key=read, reverse=key.descending)

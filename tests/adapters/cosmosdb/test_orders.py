@@ -191,13 +191,19 @@ def versions(rng: random.Random) -> list[Document]:
 class TestRows:
     @pytest.mark.parametrize("size", [1, 3, 50])
     @pytest.mark.parametrize("order", [BY_UPDATE, TURNED], ids=["as declared", "turned"])
+    @pytest.mark.parametrize("names", [("listing", "workspace"), ("workspace",)], ids=len)
     def test_come_in_the_order_of_numbers_that_no_double_is(
-        self, driver: Driver, model: Driver, order: tuple[Order, ...], size: int
+        self,
+        driver: Driver,
+        model: Driver,
+        names: tuple[str, ...],
+        order: tuple[Order, ...],
+        size: int,
     ) -> None:
         documents = versions(random.Random(size))  # noqa: S311 - no secret
         tie = BY_ID if order is BY_UPDATE else by("_id", descending=True)
-        query = Find(fixed("listing", "workspace"), (*order, tie))
-        assert walk_of(MODEL_VERSIONS, query) is not None
+        query = Find(fixed(*names), (*order, tie))
+        assert (walk_of(MODEL_VERSIONS, query) is None) is (len(names) == 1)
         for one in (driver, model):
             one.insert_many(MODEL_VERSIONS, documents)
         expected = pages(model, MODEL_VERSIONS, 50, query)
