@@ -41,7 +41,7 @@ REQUESTS: Mapping[str, Asked] = {
     "set_trace_tag": Asked(["patch traces"], 11.0),
     "set_trace_tag of the name": Asked(["patch traces"], 11.5),
     "delete_trace_tag": Asked(["patch traces"], 11.0),
-    "link_traces_to_run": Asked(["create traces: 409", FOUND, *CHANGED], 18.0),
+    "link_traces_to_run": Asked(["create traces: 409", "query traces", *CHANGED], 15.0),
     "link_prompts_to_trace": Asked(CHANGED, 11.5),
     "deprecated_start_trace_v2": Asked(["create traces"], 8.0),
     "deprecated_end_trace_v2": Asked(["read traces", "patch traces"], 14.5),

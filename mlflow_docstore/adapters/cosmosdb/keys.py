@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from mlflow_docstore.adapters.document.layout import LAYOUT
-from mlflow_docstore.core.query import Compare, Filter, In, Operator, all_of, path
+from mlflow_docstore.core.query import Compare, Filter, In, Operator, all_of
 
 ID = "id"
 """The field of an item that its container knows it by."""
@@ -44,28 +44,24 @@ def partition_value(field: str, value: str) -> str:
     return item_id(value) if field == "_id" else value
 
 
-def key_in(collection: str, where: Filter) -> str | None:
-    """The id of the one document that a filter leaves, if it names it and that is its partition."""
-    if partition_of(collection) != "_id":
-        return None
+def fixed_by(where: Filter) -> dict[str, Any]:
+    """The fields that have one value each in all that a filter leaves, and these values."""
+    found: dict[str, Any] = {}
     for node in all_of(where).nodes:
         match node:
-            case Compare(field, Operator.EQ, str(key)) if field == path("_id"):
-                return key
-            case In(field, (str(key),), negated=False) if field == path("_id"):
-                return key
-    return None
+            case Compare(field, Operator.EQ, value) | In(field, (value,), negated=False):
+                found[field.name] = value
+    return found
+
+
+def key_in(collection: str, where: Filter) -> str | None:
+    """The id of the one document that a filter leaves, if it names it and that is its partition."""
+    key = fixed_by(where).get("_id") if partition_of(collection) == "_id" else None
+    return key if isinstance(key, str) else None
 
 
 def partition_in(collection: str, where: Filter) -> str | None:
     """The one partition that a filter leaves, if it names one."""
     field = partition_of(collection)
-    for node in all_of(where).nodes:
-        if (
-            isinstance(node, Compare)
-            and node.operator is Operator.EQ
-            and node.field == path(field)
-            and isinstance(node.value, str)
-        ):
-            return partition_value(field, node.value)
-    return None
+    value = fixed_by(where).get(field)
+    return partition_value(field, value) if isinstance(value, str) else None

@@ -26,11 +26,11 @@ from mlflow_docstore.core.query import (
     Or,
     Order,
     all_of,
-    is_equality,
 )
 
 from .compiler import ROOT, reference
 from .indexing import composite_keys
+from .keys import fixed_by
 from .values import is_large, stored_path
 
 T = TypeVar("T")
@@ -121,11 +121,7 @@ def walk_of(collection: str, query: Find) -> Walk | None:
         return None
     if len(after) not in {0, len(order)}:
         return None
-    fixed = {
-        node.field.name
-        for node in all_of(query.where).nodes
-        if is_equality(node) and node.value is not None
-    }
+    fixed = {name for name, value in fixed_by(query.where).items() if value is not None}
     found = [
         (first, keys)
         for keys in _COMPOSITES.get(collection, ())

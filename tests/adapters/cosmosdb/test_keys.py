@@ -1,13 +1,16 @@
-"""Which one document a filter names."""
+"""Which one document a filter names, and which partition."""
 
 import pytest
 
-from mlflow_docstore.adapters.cosmosdb.keys import key_in
-from mlflow_docstore.adapters.document.layout import RUNS, SPANS
-from mlflow_docstore.core.query import And, Compare, Filter, In, Operator, Or, equals, path
+from mlflow_docstore.adapters.cosmosdb.keys import item_id, key_in, partition_in
+from mlflow_docstore.adapters.document.layout import METRICS, RUNS, SPANS
+from mlflow_docstore.core.query import And, Compare, Filter, In, Operator, Or, all_of, equals, path
 
 ID = path("_id")
 OURS = equals("workspace", "default")
+LONG = "x" * 300
+OF_RUN = equals("run_id", "r")
+OF_TWO = In(path("run_id"), ("r", "s"))
 
 
 @pytest.mark.parametrize(
@@ -29,3 +32,24 @@ OURS = equals("workspace", "default")
 )
 def test_an_id_that_is_its_partition(collection: str, where: Filter, key: str | None) -> None:
     assert key_in(collection, where) == key
+
+
+@pytest.mark.parametrize(
+    ("collection", "where", "partition"),
+    [
+        (METRICS, OF_RUN, "r"),
+        (METRICS, In(path("run_id"), ("r",)), "r"),
+        (METRICS, all_of(OURS, And((OF_RUN,)), OF_TWO), "r"),
+        (RUNS, equals("_id", LONG), item_id(LONG)),
+        (METRICS, And(), None),
+        (METRICS, OF_TWO, None),
+        (METRICS, In(path("run_id"), ("r",), negated=True), None),
+        (METRICS, Or((OF_RUN, OURS)), None),
+        (METRICS, Compare(path("run_id"), Operator.GE, "r"), None),
+        (METRICS, equals("run_id", 1), None),
+        (RUNS, OF_RUN, None),
+    ],
+    ids=str,
+)
+def test_a_partition(collection: str, where: Filter, partition: str | None) -> None:
+    assert partition_in(collection, where) == partition

@@ -72,7 +72,7 @@ class TestText:
             ),
             (
                 METRICS,
-                fixed("run_id", "workspace", "key"),
+                all_of(fixed("run_id", "workspace"), In(path("key"), ("loss",))),
                 (by("level"), by("first"), BY_ID),
                 ' ORDER BY c["run_id"], c["workspace"], c["key"], c["level"], c["first"], c["_id"]',
             ),
