@@ -23,6 +23,9 @@ from .preparing import Preparing, partition_key
 from .reach import Reach
 from .session import Session
 
+_READS = frozenset({"account", "get", "indexes", "judge", "query", "server"})
+"""Verbs that change nothing: of ``judge`` see ``Points``."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -51,7 +54,8 @@ class Containers(Reach):
         session, started = self._session, time.perf_counter()
 
         def attempt() -> Attempt:
-            return Attempt(collection, key, session.answered, session.target.host)
+            answered, host = session.answered, session.target.host
+            return Attempt(collection, key, answered, host, verb not in _READS)
 
         with translated(attempt):
             native = session.container(collection)

@@ -37,12 +37,14 @@ class Attempt:
         key: The document's id, where there is one.
         answered: Whether the account ever answered before.
         host: Where it is looked for.
+        writes: Whether it may have changed anything.
     """
 
     collection: str
     key: object = None
     answered: bool = False
     host: str = ""
+    writes: bool = True
 
 
 Rule = Callable[[Exception, Attempt], StoreError]
@@ -53,7 +55,7 @@ def _not_done(error: Exception, attempt: Attempt) -> StoreError:
 
 
 def _uncertain(error: Exception, attempt: Attempt) -> StoreError:
-    return _unavailable(error, None, attempt)
+    return _unavailable(error, None if attempt.writes else False, attempt)
 
 
 def _unavailable(error: Exception, applied: bool | None, attempt: Attempt) -> StoreError:

@@ -1,5 +1,6 @@
 """The SDK's errors as those of the ports."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -77,6 +78,12 @@ class TestUnavailable:
     def test_nothing_was_done(self, error: Exception) -> None:
         found = translate(error, ATTEMPT)
         assert type(found) is Unavailable
+        assert (found.applied, found.retryable) == (False, True)
+
+    @pytest.mark.parametrize("error", [status(503), ServiceResponseError("closed")], ids=repr)
+    def test_nothing_was_done_by_what_only_reads(self, error: Exception) -> None:
+        found = translate(error, replace(ATTEMPT, writes=False))
+        assert isinstance(found, Unavailable)
         assert (found.applied, found.retryable) == (False, True)
 
     def test_the_service_says_how_long_to_wait(self) -> None:
