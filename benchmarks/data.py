@@ -84,7 +84,7 @@ MONGODB_SIZES = Sizes(
 """Of a server that is slow itself: what it takes says nothing, only what ours adds."""
 
 COSMOSDB_SIZES = Sizes(
-    small=100,
+    small=200,
     large=500,
     huge=0,
     history=2_000,
