@@ -10,43 +10,90 @@ from mlflow.entities import Metric, Param, RunStatus, RunTag
 from mlflow.exceptions import MlflowException
 
 from mlflow_docstore.adapters.document.histories.encoding import encode_chunks
-from mlflow_docstore.adapters.mongodb import ADAPTER
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 from mlflow_docstore.testing.guard.faults import Fault, Script
 from mlflow_docstore.testing.guard.proxy import Proxy
+from tests.adapters.cosmosdb.proxy import Proxy as CosmosProxy
+from tests.adapters.cosmosdb.standin import StandIn
+from tests.concurrency.processes import adapter_of
 
 _OPTIONS = "directConnection=true&retryWrites=false&serverSelectionTimeoutMS=150"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A database, and a way to it that can be cut.
+
+    Args:
+        proxy: Before it.
+        straight: The URI past the proxy.
+        through: And through it.
+    """
+
+    proxy: Proxy | CosmosProxy
+    straight: str
+    through: str
 
 
 @dataclass
 class Subject:
     """A store behind a proxy, and one that sees what is there."""
 
-    proxy: Proxy
+    place: Place
     store: DocStoreTrackingStore
     outside: DocStoreTrackingStore
     experiment_id: str
     run_id: str
 
+    @property
+    def proxy(self) -> Proxy | CosmosProxy:
+        return self.place.proxy
 
-def store_at(address: tuple[str, int], options: str, artifacts: str) -> DocStoreTrackingStore:
-    host, port = address
-    uri = f"mongodb://{host}:{port}/faults?{options}#store"
-    return DocStoreTrackingStore(uri, artifacts, ADAPTER.open(uri))
+
+def store_at(uri: str, artifacts: str) -> DocStoreTrackingStore:
+    return DocStoreTrackingStore(uri, artifacts, adapter_of(uri).open(uri))
 
 
 @pytest.fixture
-def subject(server: tuple[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
-    artifacts = tmp_path_factory.mktemp("artifacts").as_uri()
-    outside = store_at(server, "directConnection=true", artifacts)
+def standin_place(server: tuple[str, int]) -> Iterator[Place]:
     with Proxy(server) as proxy:
-        store = store_at(proxy.address, f"{_OPTIONS}&retryDeadlineMS=200", artifacts)
-        experiment_id = outside.create_experiment(f"e{uuid4().hex}")
-        run = outside.create_run(experiment_id, "user", 1, [RunTag("colour", "red")], "name")
-        outside.log_metric(run.info.run_id, Metric("loss", 1.0, 1, 0))
-        yield Subject(proxy, store, outside, experiment_id, run.info.run_id)
-        store._backend.close()
-        outside._backend.close()
+        straight, through = (
+            f"mongodb://{host}:{port}/faults?{_OPTIONS}#store"
+            for host, port in (server, proxy.address)
+        )
+        yield Place(proxy, straight, through)
+
+
+@pytest.fixture
+def cosmosdb_place(cosmos: StandIn) -> Iterator[Place]:
+    with CosmosProxy(cosmos) as proxy:
+        yield Place(proxy, cosmos.uri("faults"), proxy.front.uri("faults"))
+
+
+@pytest.fixture(params=["standin", "cosmosdb"])
+def place(request: pytest.FixtureRequest) -> Place:
+    found: Place = request.getfixturevalue(f"{request.param}_place")
+    return found
+
+
+@pytest.fixture
+def subject(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subject]:
+    artifacts = tmp_path_factory.mktemp("artifacts").as_uri()
+    outside = store_at(place.straight, artifacts)
+    outside._backend.prepare()
+    store = store_at(_within(place.through, 200), artifacts)
+    experiment_id = outside.create_experiment(f"e{uuid4().hex}")
+    run = outside.create_run(experiment_id, "user", 1, [RunTag("colour", "red")], "name")
+    outside.log_metric(run.info.run_id, Metric("loss", 1.0, 1, 0))
+    yield Subject(place, store, outside, experiment_id, run.info.run_id)
+    store._backend.close()
+    outside._backend.close()
+
+
+def _within(uri: str, milliseconds: int) -> str:
+    """The URI of a store that gives up behind so long."""
+    bare, mark, prefix = uri.partition("#")
+    return f"{bare}&retryDeadlineMS={milliseconds}{mark}{prefix}"
 
 
 @pytest.fixture
@@ -55,7 +102,7 @@ def patient(
 ) -> Iterator[DocStoreTrackingStore]:
     """A store behind the same proxy that tries for long."""
     artifacts = tmp_path_factory.mktemp("artifacts").as_uri()
-    made = store_at(subject.proxy.address, _OPTIONS, artifacts)
+    made = store_at(subject.place.through, artifacts)
     yield made
     made._backend.close()
 
@@ -153,5 +200,6 @@ def test_a_read_that_breaks_off_in_the_middle_goes_on_where_it_was(
     chunks.append([chunk for points in lone for chunk in encode_chunks(run_id, points)])
     subject.proxy.judge = script = Script(Fault.CUT_AFTER, position=1)
     history = patient.get_metric_history(run_id, "loss", max_results=25_000)
-    assert [command.name for command in script.seen] == ["find", "getMore", "find", "getMore"]
+    first, second = script.seen[:2]
+    assert [one.name for one in script.seen] == [first.name, second.name] * 2
     assert [one.step for one in history] == list(range(1500))
