@@ -23,7 +23,7 @@ from .preparing import Preparing, partition_key
 from .reach import Reach
 from .session import Session
 
-_READS = frozenset({"account", "get", "indexes", "judge", "query", "server"})
+_READS = frozenset({"get", "indexes", "judge", "query", "server"})
 """Verbs that change nothing: of ``judge`` see ``Points``."""
 
 _LOG = logging.getLogger(__name__)
@@ -46,8 +46,7 @@ class Containers(Reach):
 
     @property
     def lags(self) -> bool:
-        with self.calling("account", META):
-            return self._session.lags
+        return self._session.lags
 
     @contextmanager
     def calling(self, verb: str, collection: str, key: object = None) -> Iterator[ContainerProxy]:

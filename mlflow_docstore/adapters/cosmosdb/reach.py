@@ -24,10 +24,7 @@ class Reach(Protocol):
     @property
     @abstractmethod
     def lags(self) -> bool:
-        """Whether a replica that has not heard of the last writes may answer reads.
-
-        Asks for the account the first time.
-        """
+        """Whether a replica that has not heard of the last writes may answer reads."""
 
     @abstractmethod
     def calling(

@@ -26,7 +26,7 @@ class _Held:
     client: CosmosClient | None = None
     containers: dict[str, ContainerProxy] = field(default_factory=dict)
     answered: bool = False
-    lags: bool | None = None
+    lags: bool = True
 
 
 class Session:
@@ -68,20 +68,22 @@ class Session:
         held = self._held()
         with held.lock:
             if held.client is None:
-                held.client = self._connect(held.meter)
+                held.client = self._connect(held)
             return held.client
 
-    def _connect(self, meter: Meter) -> CosmosClient:
+    def _connect(self, held: _Held) -> CosmosClient:
         target = self.target
         client = CosmosClient(
             target.endpoint,
             credential(target),
             raw_request_hook=Patience(min(LONGEST_ROUND, target.retry_deadline)).admit,
-            raw_response_hook=meter.note,
+            raw_response_hook=held.meter.note,
             **client_options(target),
         )
         try:
-            require_suitable(client.get_database_account())
+            account = client.get_database_account()
+            require_suitable(account)
+            held.lags = may_lag(target.consistency, account)
         except BaseException:
             client.close()
             raise
@@ -98,11 +100,8 @@ class Session:
 
     @property
     def lags(self) -> bool:
-        """Whether replicas that lag may answer; asks for the account the first time."""
-        held = self._held()
-        if held.lags is None:
-            held.lags = may_lag(self.target.consistency, self.client().get_database_account())
-        return held.lags
+        """Whether replicas that lag may answer, as far as is known: yes before the first call."""
+        return self._held().lags
 
     def usage(self) -> Usage:
         """What this process has used."""
