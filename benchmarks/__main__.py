@@ -53,8 +53,8 @@ _STAGES: tuple[tuple[Comparison, Callable[[ExitStack, Wanted], Stage]], ...] = (
 Part = tuple[Comparison, Callable[[ExitStack, Wanted], Stage], str]
 """A comparison, what opens its subjects, and the area that they are compared at."""
 
-_OF_ITS_OWN = "cosmosdb"
-"""A section of the page for one comparison, of all areas."""
+_APART = " on Azure Cosmos DB"
+"""What the sections of one comparison are called, behind their areas: it is measured by itself."""
 
 _TITLES = {
     TRACKING: "Experiments, runs, metrics",
@@ -76,19 +76,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             continue
         report = _report(parts, options)
         print(f"\n## {section}\n\n{report}")
-        if _is_full(names, section, options):
+        if _is_full(names, options):
             keep(report, PAGE, section)
     return 0
 
 
 def _sections(options: argparse.Namespace) -> dict[str, list[Part]]:
-    """What stands together on the page: an area of all comparisons, or all areas of one."""
+    """What stands together on the page: an area of those on one machine, or of one service."""
     sections: dict[str, list[Part]] = {
         area: [(*stage, area) for stage in _STAGES if stage[0] is not COSMOSDB]
         for area in options.areas
     }
-    sections[_OF_ITS_OWN] = [(COSMOSDB, cosmosdb, area) for area in options.areas]
-    return sections
+    apart = {f"{area}{_APART}": [(COSMOSDB, cosmosdb, area)] for area in options.areas}
+    return sections | apart
 
 
 def _report(parts: Sequence[Part], options: argparse.Namespace) -> str:
@@ -146,13 +146,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _is_full(names: Set[str], section: str, options: argparse.Namespace) -> bool:
+def _is_full(names: Set[str], options: argparse.Namespace) -> bool:
     """Whether a section is to be kept: parts of one would stand beside nothing."""
     part = options.quick or options.rows or options.scale != 1
-    missing = names - set(options.subjects)
-    if section == _OF_ITS_OWN:
-        missing |= AREAS.keys() - set(options.areas)
-    return not part and not missing and not options.no_keep
+    return not part and names <= set(options.subjects) and not options.no_keep
 
 
 def _sizes(comparison: Comparison, options: argparse.Namespace) -> Sizes:

@@ -85,7 +85,7 @@ MONGODB_SIZES = Sizes(
 
 COSMOSDB_SIZES = Sizes(
     small=200,
-    large=500,
+    large=1_000,
     huge=0,
     history=2_000,
     long_history=10_000,

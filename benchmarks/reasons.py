@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from .subjects import OURS_ON_MONGODB
+from .subjects import OURS_ON_COSMOSDB, OURS_ON_MONGODB
 
 _ENTITIES = "an entity of MLflow's a point, 0.5 µs each; the bare driver ends with packed columns"
 _CLIENT = "MLflow's client takes most of it: it starts a thread and looks for modules of others"
@@ -83,10 +83,25 @@ _OF_THE_STAND_IN: Mapping[str, str] = {
 """As ``_FAMILIES``, on MongoDB's protocol."""
 
 
+_ALIKE = (
+    "bare sends the same requests: the rest is Python of our layers, and what else the machine does"
+)
+
+_OF_THE_SDK: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("create_", "log_param", "log_metric", "set_", "get_run", "start_trace"), _ALIKE
+    ),
+    "get_metric_history": _ENTITIES,
+}
+"""As ``_FAMILIES``, on Azure Cosmos DB for NoSQL."""
+
+
 def reason(row: str, subject: str) -> str:
     """Why a row misses its mark, where the subject is ours."""
     if subject == OURS_ON_MONGODB and (of_server := _first(_OF_THE_STAND_IN, row)):
         return of_server
+    if subject == OURS_ON_COSMOSDB and (of_sdk := _first(_OF_THE_SDK, row)):
+        return of_sdk
     return _REASONS.get(row) or _first(_FAMILIES, row) or "not looked into yet"
 
 
