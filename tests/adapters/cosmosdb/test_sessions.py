@@ -89,6 +89,13 @@ def refused(call: Callable[..., Any], *arguments: Any) -> str:
     return str(caught.value.error_code)
 
 
+def interrupted(world: World, call: Callable[[], Any]) -> None:
+    """Make a call that ends before the first document is removed."""
+    world.standin.fail(status=401, operations=["delete"])
+    with pytest.raises(MlflowException):
+        call()
+
+
 class TestExperiments:
     def test_are_there_when_they_are_made(self, world: World) -> None:
         made = world.a.tracking.create_experiment("new")
@@ -112,6 +119,12 @@ class TestExperiments:
 
     def test_leave_their_names_to_others_when_they_are_renamed(self, world: World) -> None:
         world.a.tracking.rename_experiment(world.experiment_id, "new")
+        made = world.b.tracking.create_experiment("old")
+        assert made != world.experiment_id
+
+    def test_leave_their_names_to_others_when_their_claims_stay(self, world: World) -> None:
+        """Whoever renamed it died before it gave up the claim of the old name."""
+        interrupted(world, lambda: world.a.tracking.rename_experiment(world.experiment_id, "new"))
         made = world.b.tracking.create_experiment("old")
         assert made != world.experiment_id
 
@@ -242,6 +255,13 @@ class TestModels:
             lambda: world.b.registry.delete_registered_model(world.name),
         ):
             assert refused(call) == "RESOURCE_DOES_NOT_EXIST"
+
+    def test_are_there_when_they_are_made_anew_after_a_long_removal(self, world: World) -> None:
+        """The replica has it as one that somebody began to remove."""
+        interrupted(world, lambda: world.a.registry.delete_registered_model(world.name))
+        world.standin.lag()
+        world.a.registry.create_registered_model(world.name, description="anew")
+        assert world.b.registry.get_registered_model(world.name).description == "anew"
 
     def test_can_be_made_anew_when_they_are_deleted(self, world: World) -> None:
         world.a.registry.delete_registered_model(world.name)
