@@ -18,6 +18,7 @@ from mlflow_docstore.adapters.cosmosdb import ADAPTER
 from mlflow_docstore.compat.registry.store import DocStoreRegistryStore
 from mlflow_docstore.compat.tracking.store import DocStoreTrackingStore
 from mlflow_docstore.ports.backend import Backend
+from tests.contract.traces.assessment_scenarios import finished_trace
 
 from .standin import StandIn
 
@@ -220,6 +221,26 @@ class TestRuns:
         assert found() == [world.run_id]
         world.standin.catch_up()
         assert set(found()) == {made, world.run_id}
+
+
+class TestTraces:
+    def test_are_there_when_they_are_made(self, world: World) -> None:
+        made = world.a.tracking.start_trace(finished_trace(world.experiment_id)).trace_id
+        assert world.b.tracking.get_trace_info(made).trace_id == made
+
+    def test_are_there_when_they_were_waited_for(self, world: World) -> None:
+        """A link to a run came before the trace, and left something under its id."""
+        trace = finished_trace(world.experiment_id)
+        world.a.tracking.link_traces_to_run([trace.trace_id], world.run_id)
+        world.standin.lag()
+        world.a.tracking.start_trace(trace)
+        assert world.b.tracking.get_trace_info(trace.trace_id).trace_id == trace.trace_id
+
+    def test_take_tags_when_they_are_made(self, world: World) -> None:
+        made = world.a.tracking.start_trace(finished_trace(world.experiment_id)).trace_id
+        world.b.tracking.set_trace_tag(made, "k", "v")
+        world.standin.catch_up()
+        assert world.a.tracking.get_trace_info(made).tags["k"] == "v"
 
 
 class TestModels:
