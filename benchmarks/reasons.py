@@ -92,6 +92,7 @@ _OF_THE_SDK: Mapping[str, str] = {
         ("create_", "log_param", "log_metric", "set_", "get_run", "start_trace"), _ALIKE
     ),
     "get_metric_history": _ENTITIES,
+    "search_traces: span name": "the spans themselves are asked, by a second command; bare: not",
     "load_prompt": "MLflow's client asks for the model and its versions several times over",
 }
 """As ``_FAMILIES``, on Azure Cosmos DB for NoSQL."""
