@@ -60,7 +60,8 @@ def charged(cosmos: StandIn, container: ContainerProxy, call: Call) -> float:
     """By the log; the last reply says the same."""
     cosmos.forget()
     call(container)
-    log = cosmos.log()
+    # The SDK asks for the account as well, now and then.
+    log = [one for one in cosmos.log() if "/docs" in one["address"]]
     headers = container.client_connection.last_response_headers
     assert float(headers["x-ms-request-charge"]) == pytest.approx(log[-1]["charge"], abs=0.005)
     return sum(float(one["charge"]) for one in log)
