@@ -1,7 +1,6 @@
 """The SDK's errors as those of the ports: one table by status and sub-status, one by class."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from azure.core.exceptions import (
@@ -11,6 +10,7 @@ from azure.core.exceptions import (
 )
 from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError
 
+from mlflow_docstore.adapters.document.translation import Translation
 from mlflow_docstore.core.errors import (
     AlreadyExists,
     Conflict,
@@ -171,32 +171,16 @@ def _by_status(error: Exception, attempt: Attempt) -> StoreError:
     return rule(error, attempt)
 
 
-# The first class that fits decides, so a class comes before its parents.
-_CLASSES: tuple[tuple[type[Exception], Rule], ...] = (
-    (CosmosHttpResponseError, _by_status),
-    (CosmosBatchOperationError, _by_status),  # the status of the one that failed; none was done
-    (ClientAuthenticationError, _no_token),
-    (ServiceRequestError, _no_server),
-    (AzureError, _uncertain),  # a reply that was lost, is no JSON, or came too late
-    (UnicodeEncodeError, _bad_text),
+_SDK: Translation[Attempt] = Translation(
+    [
+        (CosmosHttpResponseError, _by_status),
+        (CosmosBatchOperationError, _by_status),  # the status of the one that failed; none was done
+        (ClientAuthenticationError, _no_token),
+        (ServiceRequestError, _no_server),
+        (AzureError, _uncertain),  # a reply that was lost, is no JSON, or came too late
+        (UnicodeEncodeError, _bad_text),
+    ]
 )
 
-_TRANSLATED = tuple(cause for cause, _ in _CLASSES)
-
-
-def translate(error: Exception, attempt: Attempt) -> StoreError:
-    """The error of the ports that an error of the SDK stands for."""
-    return next(rule for cause, rule in _CLASSES if isinstance(error, cause))(error, attempt)
-
-
-@contextmanager
-def translated(attempt: Callable[[], Attempt]) -> Iterator[None]:
-    """Around every call of the SDK.
-
-    Args:
-        attempt: What the call is about; asked where it failed.
-    """
-    try:
-        yield
-    except _TRANSLATED as error:
-        raise translate(error, attempt()) from error
+translate = _SDK.of
+translated = _SDK.around

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,7 @@ from pymongo.errors import (
 )
 
 from mlflow_docstore.adapters.document.driver import PartlyWritten
+from mlflow_docstore.adapters.document.translation import Translation
 from mlflow_docstore.core.errors import (
     AlreadyExists,
     Forbidden,
@@ -305,39 +305,23 @@ def by_code(error: Exception, attempt: Attempt) -> StoreError:
     return _CODES.get(getattr(error, "code", None) or 0, _unknown)(error, attempt)
 
 
-# The first class that fits decides, so a class comes before its parents.
-_CLASSES: tuple[tuple[type[Exception], Rule], ...] = (
-    (ServerSelectionTimeoutError, _no_server),
-    (WaitQueueTimeoutError, _not_sent),
-    (ConnectionFailure, _lost),
-    (BulkWriteError, _bulk),
-    (WriteConcernError, _uncertain),
-    (OperationFailure, by_code),
-    (DocumentTooLarge, _too_large),
-    (ConfigurationError, _misconfigured),
-    (InvalidOperation, _not_sent),  # the client was closed meanwhile
-    (BSONError, _bad_value),
-    (PyMongoError, _unknown),
-    (OverflowError, _bad_integer),
-    (UnicodeEncodeError, _bad_text),
+_DRIVER: Translation[Attempt] = Translation(
+    [
+        (ServerSelectionTimeoutError, _no_server),
+        (WaitQueueTimeoutError, _not_sent),
+        (ConnectionFailure, _lost),
+        (BulkWriteError, _bulk),
+        (WriteConcernError, _uncertain),
+        (OperationFailure, by_code),
+        (DocumentTooLarge, _too_large),
+        (ConfigurationError, _misconfigured),
+        (InvalidOperation, _not_sent),  # the client was closed meanwhile
+        (BSONError, _bad_value),
+        (PyMongoError, _unknown),
+        (OverflowError, _bad_integer),
+        (UnicodeEncodeError, _bad_text),
+    ]
 )
 
-_TRANSLATED = tuple(cause for cause, _ in _CLASSES)
-
-
-def translate(error: Exception, attempt: Attempt) -> StoreError:
-    """The error of the ports that a driver's error stands for."""
-    return next(rule for cause, rule in _CLASSES if isinstance(error, cause))(error, attempt)
-
-
-@contextmanager
-def translated(attempt: Callable[[], Attempt]) -> Iterator[None]:
-    """Around every call of the driver.
-
-    Args:
-        attempt: What the call is about; asked where it failed.
-    """
-    try:
-        yield
-    except _TRANSLATED as error:
-        raise translate(error, attempt()) from error
+translate = _DRIVER.of
+translated = _DRIVER.around
