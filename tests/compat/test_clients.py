@@ -1,7 +1,7 @@
 """MLflow's fluent functions on the registry, through a server and on the database's own URI."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -15,14 +15,22 @@ from .server_process import ServerProcess
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 WAYS = ("server", "direct")
+DATABASES = [
+    "embedded",
+    pytest.param("cosmosdb", marks=[pytest.mark.cosmosdb, pytest.mark.exhaustive]),
+]
 
 Ways = dict[str, str]
 
 
-@pytest.fixture(scope="module")
-def ways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ways]:
+@pytest.fixture(scope="module", params=DATABASES)
+def ways(
+    request: pytest.FixtureRequest,
+    throw_away: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Ways]:
     """The URIs of one database."""
-    server = ServerProcess(tmp_path_factory.mktemp("clients"))
+    server = ServerProcess(tmp_path_factory.mktemp("clients"), throw_away(request.param))
     with server as address:
         yield {"server": address, "direct": server.database}
 

@@ -15,6 +15,8 @@ from mlflow.entities import Trace
 from mlflow.tracking._tracking_service.utils import _get_store
 
 from mlflow_docstore.testing.subjects import SQLITE
+from tests.adapters.subjects import SUBJECTS as BROUGHT
+from tests.adapters.subjects import mark
 from tests.compat.server_process import ServerProcess
 
 SUBJECTS = (SQLITE, "embedded")
@@ -64,15 +66,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every subject that was asked for, of those that another process can open."""
     if "place" in metafunc.fixturenames:
         asked = metafunc.config.getoption("--store-uri")
-        subjects = [name for name in asked if name in SUBJECTS or ":" in name]
+        subjects = [name for name in asked if name in {*SUBJECTS, *BROUGHT} or ":" in name]
         metafunc.parametrize("place", subjects, scope="session", indirect=True)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave MLflow's own store, which has answered, to ``make test-more``."""
+    """Leave MLflow's own store, which has answered, to ``make test-more``, and slow ones too."""
     for item in items:
         spec = getattr(item, "callspec", None)
-        if spec is not None and spec.params.get("place") == SQLITE:
+        place = None if spec is None else spec.params.get("place")
+        mark(item, [str(place)])
+        if place == SQLITE:
             item.add_marker(pytest.mark.exhaustive)
 
 
