@@ -9,7 +9,7 @@ from mlflow.store.tracking.abstract_store import AbstractStore
 
 from .sides import Twins
 from .stores import (
-    SUBJECTS,
+    TOGETHER,
     open_reference,
     open_registry_reference,
     open_registry_subject,
@@ -22,7 +22,7 @@ def artifact_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("artifacts")
 
 
-@pytest.fixture(scope="session", params=SUBJECTS)
+@pytest.fixture(scope="session", params=TOGETHER)
 def subjects(request: pytest.FixtureRequest) -> Sequence[str]:
     """Names of throw-away stores."""
     return tuple(request.param)

@@ -16,13 +16,16 @@ from tests.adapters.cosmosdb.subject import NAME as COSMOSDB
 # and numbers in all stores.
 _FIRST_ID = 10**17
 
-SUBJECTS = [
-    pytest.param(("memory", "embedded", "standin"), id="at once"),
+SUBJECTS = ("memory", "embedded", "standin")
+"""Throw-away stores, ours, that are asked at once."""
+
+TOGETHER = [
+    pytest.param(SUBJECTS, id="at once"),
     pytest.param(
         (COSMOSDB,), id=COSMOSDB, marks=[pytest.mark.exhaustive, getattr(pytest.mark, COSMOSDB)]
     ),
 ]
-"""Throw-away stores, ours: those asked at once, and what takes long, with its own histories."""
+"""And those that take long, with histories of their own."""
 
 
 def open_reference(directory: Path, artifact_root: Path) -> AbstractStore:
