@@ -239,6 +239,12 @@ class Pair:
         expected, found = self._answers(verb, *arguments, **options)
         assert sorted(map(told, found)) == sorted(map(told, expected))
 
+    def requires(self, feature: Feature) -> None:
+        """Skip the test where the database declares that it lacks the feature."""
+        _, live = self._drivers
+        if not live.capabilities.supports(feature):
+            pytest.skip(f"lacks: {live.capabilities.lacking[feature].reason}")
+
     def same_groups(self, query: Group) -> None:
         """Both find the same groups; sums of fractions depend on who is added first."""
         expected, found = self._answers("group", query)
@@ -362,6 +368,7 @@ def test_the_same_combinations(
 @seeded
 @given(documents=collections(), query=groups())
 def test_the_same_groups(pair: Pair, documents: list[Document], query: Group) -> None:
+    pair.requires(Feature.GROUP)
     pair.hold(documents)
     pair.same_groups(query)
 
