@@ -7,12 +7,10 @@ case ignore that of other alphabets too.
 import re
 from collections.abc import Callable
 
+from mlflow_docstore.adapters.document.rules.patterns import regex
 from mlflow_docstore.adapters.document.rules.values import accepted
 from mlflow_docstore.core.query import Like
 
-_ANY = r"[\s\S]"
-# A dollar sign would also match before a line break at the very end.
-_END = r"(?![\s\S])"
 _WILD = re.compile("[%_]")
 
 
@@ -31,7 +29,7 @@ def like_test(field: str, node: Like, bound: Callable[[str], str]) -> str:
     inner = pattern[begin : len(pattern) - end]
     if not node.ignore_case and not _WILD.search(inner):
         return _plain_test(field, bound(inner), begin=begin, end=end)
-    test = f"RegexMatch({field}, {bound(_expression(inner, node, begin=begin, end=end))})"
+    test = f"RegexMatch({field}, {bound(regex(pattern, ignore_case=node.ignore_case))})"
     prefix = _WILD.split(pattern)[0]
     if node.ignore_case or not prefix:
         return test
@@ -44,16 +42,3 @@ def _plain_test(field: str, value: str, *, begin: bool, end: bool) -> str:
     if begin or end:
         return f"{'STARTSWITH' if end else 'ENDSWITH'}({field}, {value})"
     return f"{field} = {value}"
-
-
-def _expression(inner: str, node: Like, *, begin: bool, end: bool) -> str:
-    spell = _either_case if node.ignore_case else re.escape
-    wild = {"%": f"{_ANY}*", "_": _ANY, "\0": r"\x00"}
-    text = "".join(wild.get(letter) or spell(letter) for letter in inner)
-    return f"{'' if begin else '^'}{text}{'' if end else _END}"
-
-
-def _either_case(letter: str) -> str:
-    if letter.isascii() and letter.isalpha():
-        return f"[{letter.lower()}{letter.upper()}]"
-    return re.escape(letter)

@@ -4,11 +4,11 @@ A filter comes out flat wherever it can, equalities as bare values and several c
 field merged: planners read that form best, and the simpler ones read no other.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from mlflow_docstore.adapters.document.rules.filters import FilterCompiler
+from mlflow_docstore.adapters.document.rules.patterns import regex
 from mlflow_docstore.core.errors import InvalidArgument, LimitExceeded, Unsupported
 from mlflow_docstore.core.query import (
     And,
@@ -45,11 +45,6 @@ _TYPES: tuple[tuple[type, str], ...] = (
     (float, "number"),
     (str, "string"),
 )
-
-_ANYTHING = r"[\s\S]*"
-_WILDCARDS = {"%": _ANYTHING, "_": r"[\s\S]", "\0": r"\x00"}
-# A dollar sign would also match before a line break at the very end.
-_END = r"(?![\s\S])"
 
 
 class MongoCompiler(FilterCompiler[Native]):
@@ -119,26 +114,6 @@ def type_name(value: object) -> str:
         if isinstance(value, kind):
             return found
     raise InvalidArgument("value", value, type=type(value).__name__)
-
-
-def regex(pattern: str, *, ignore_case: bool = False) -> str:
-    """An SQL pattern as a regular expression; empty for one that every string matches.
-
-    The case of ASCII letters is ignored on demand. Anchored on the left only where the pattern is,
-    as that lets an index narrow the search.
-    """
-    pattern = re.sub("%+", "%", pattern)
-    begin, end = pattern.startswith("%"), pattern.endswith("%")
-    inner = pattern[begin : len(pattern) - end] if pattern != "%" else ""
-    spell = _either_case if ignore_case else re.escape
-    text = "".join(_WILDCARDS.get(letter) or spell(letter) for letter in inner)
-    return f"{'' if begin else '^'}{text}{'' if end else _END}"
-
-
-def _either_case(letter: str) -> str:
-    if letter.isascii() and letter.isalpha():
-        return f"[{letter.lower()}{letter.upper()}]"
-    return re.escape(letter)
 
 
 def merge(filters: Iterable[Mapping[str, Any]]) -> Native:
