@@ -6,7 +6,7 @@ from itertools import chain, islice
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Join, Row
 from mlflow_docstore.adapters.document.rules.joins import joined_ids
-from mlflow_docstore.adapters.document.rules.paths import outermost, pick, tree
+from mlflow_docstore.adapters.document.rules.paths import shower, widened
 from mlflow_docstore.adapters.document.rules.values import copied, field_name
 from mlflow_docstore.core.query import In, path
 
@@ -30,14 +30,13 @@ class Joining:
         self, query: Find, join: Join, plain: Callable[[Find], Iterator[Row]]
     ) -> Iterator[Row]:
         """The rows of a query, which are read without their others and then given them."""
-        fields = None if query.fields is None else outermost((*query.fields, join.field))
-        branches = None if query.fields is None else tree(("_id", *query.fields))
+        show, fields = shower(query.fields), widened(query.fields, (join.field,))
         into, found = field_name(join.into), plain(replace(query, join=None, fields=fields))
         while rows := list(islice(found, _TOGETHER)):
             ids = [joined_ids(row.document, join.field) for row in rows]
             others = self._others(join.collection, list(dict.fromkeys(chain(*ids))))
             for row, these in zip(rows, ids, strict=True):
-                shown = row.document if branches is None else pick(row.document, branches)
+                shown = show(row.document)
                 # Copies, as a reader may change what it gets.
                 shown[into] = [copied(others[key]) for key in these if key in others]
                 yield replace(row, document=shown)

@@ -13,7 +13,7 @@ from mlflow_docstore.adapters.document.driver import Document, Find, Row
 from mlflow_docstore.adapters.document.groups import Value
 from mlflow_docstore.adapters.document.layout import LAYOUT
 from mlflow_docstore.adapters.document.rules.orders import Position, SortOrder
-from mlflow_docstore.adapters.document.rules.paths import outermost, pick, tree
+from mlflow_docstore.adapters.document.rules.paths import shower, widened
 from mlflow_docstore.adapters.document.rules.predicates import PredicateCompiler
 from mlflow_docstore.adapters.document.rules.sorting import Sorting
 from mlflow_docstore.adapters.document.rules.tuples import values_of
@@ -79,13 +79,11 @@ class Reading:
 
     def _walked(self, collection: str, query: Find, walk: Walk) -> Iterator[Row]:
         """The rows of a query as an index has them."""
-        where, fields, branches = all_of(query.where, walk.behind()), query.fields, None
-        if query.fields is not None:
-            fields = outermost((*query.fields, *(key.field.name for key in walk.order)))
-            branches = tree(("_id", *query.fields))
+        where, show = all_of(query.where, walk.behind()), shower(query.fields)
+        fields = widened(query.fields, (key.field.name for key in walk.order))
         found = self._documents(collection, where, fields, walk.text, _page(query.limit))
         for position, document in self._placed(found, query):
-            yield Row(document if branches is None else pick(document, branches), position)
+            yield Row(show(document), position)
 
     def read(self, collection: str, query: Find, page: int = _PAGE) -> Iterator[Document]:
         """What matches, in the order of the one field that the query may have, page by page."""
@@ -117,10 +115,7 @@ class Reading:
             documents = self._one(collection, key, where)
         else:
             documents = map(decode, self.items(collection, where, _shape(fields), order, page))
-        if fields is None:
-            return documents
-        branches = tree(("_id", *fields))
-        return (pick(document, branches) for document in documents)
+        return map(shower(fields), documents)
 
     def _one(self, collection: str, key: str, where: Filter) -> Iterator[Document]:
         """The document of an id, if it matches: a point read costs less than a query."""

@@ -58,6 +58,19 @@ def outermost(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(one for one in sorted(chosen) if not _within(one, chosen))
 
 
+def widened(fields: Iterable[str] | None, more: Iterable[str]) -> tuple[str, ...] | None:
+    """What is read where some fields are shown and more are looked at; None for all."""
+    return None if fields is None else outermost((*fields, *more))
+
+
+def shower(fields: Iterable[str] | None) -> Callable[[Any], Any]:
+    """What a document that was read is shown as: all of it, or some fields and the id."""
+    if fields is None:
+        return lambda document: document
+    branches = tree(("_id", *fields))
+    return lambda document: pick(document, branches)
+
+
 def _within(path: str, others: set[str]) -> bool:
     parts = path.split(".")
     return any(".".join(parts[:length]) in others for length in range(1, len(parts)))

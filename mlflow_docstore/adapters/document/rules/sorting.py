@@ -25,7 +25,7 @@ from mlflow_docstore.core.query import (
 )
 
 from .orders import Position, SortOrder
-from .paths import outermost, pick, tree
+from .paths import outermost, shower, widened
 from .predicates import PredicateCompiler
 
 _FETCHED = 500
@@ -60,18 +60,16 @@ class Sorting:
         """Documents in the order of the first key, those that it leaves tied sorted here."""
         (first, *_), after = query.order, query.after
         where = query.where if after is None else all_of(query.where, _from(first, after[0]))
-        branches = None if query.fields is None else tree(("_id", *query.fields))
-        fields = None if query.fields is None else _with_paths(query.fields, query.order)
+        show, fields = shower(query.fields), widened(query.fields, _paths(query.order))
         inner = Find(where, (first,), fields=fields)
         placed = ((order.position(document), document) for document in self.read(inner))
         for _, tied in groupby(placed, key=lambda row: row[0][0]):
             for position, document in _sorted(tied, order, after):
-                shown = document if branches is None else pick(document, branches)
-                yield Row(shown, position)
+                yield Row(show(document), position)
 
     def _selected(self, query: Find, order: SortOrder) -> Iterator[Row]:
         """Of all that matches the first rows, by what they are sorted by."""
-        inner = Find(query.where, fields=_with_paths((), query.order))
+        inner = Find(query.where, fields=outermost(_paths(query.order)))
         for _ in rounds("find", None):
             placed = ((order.position(one), one["_id"]) for one in self.read(inner))
             chosen = _first(placed, order, query)
@@ -105,9 +103,9 @@ def _field(key: SortKey) -> Any:
     return key.array if isinstance(key, BestElement) else key.field
 
 
-def _with_paths(fields: Iterable[str], order: Iterable[SortKey]) -> tuple[str, ...]:
-    """The fields and those that an order looks at, none of which lies within another."""
-    return outermost((*fields, *(_field(key).name for key in order)))
+def _paths(order: Iterable[SortKey]) -> list[str]:
+    """What an order looks at."""
+    return [_field(key).name for key in order]
 
 
 def _sorted(
