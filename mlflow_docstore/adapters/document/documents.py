@@ -26,7 +26,7 @@ from mlflow_docstore.core.query import (
 )
 
 from .driver import Aid, Document, Driver, Find, Inserts, Join, Outcome, Patch, Row
-from .grouping import grouped
+from .grouping import gathered
 from .groups import Group, GroupRow, Value
 from .layout import SCHEMA_VERSION
 
@@ -272,10 +272,7 @@ class Documents:
         query = replace(query, where=all_of(query.where, self._scope))
         if self._driver.capabilities.supports(Feature.GROUP):
             return self._driver.group(self.collection, query)
-        values = self._driver.tuples(
-            *(self.collection, query.where, query.fields), each=query.each, of_each=query.of_each
-        )
-        return grouped(values, query)
+        return gathered(self._driver.tuples, self.collection, query)
 
     def tuples(
         self,

@@ -62,6 +62,14 @@ def grouped(rows: Iterable[Values], query: Group) -> list[GroupRow]:
     return [these.told(query.reductions) for _, these in found[: query.limit]]
 
 
+def gathered(
+    tuples: Callable[..., Iterable[Values]], collection: str, query: Group
+) -> list[GroupRow]:
+    """The groups of a query, found here: of a collection's values, which a driver reads."""
+    values = tuples(collection, query.where, query.fields, each=query.each, of_each=query.of_each)
+    return grouped(values, query)
+
+
 def in_order(rows: Iterable[GroupRow], limit: int | None) -> list[GroupRow]:
     """The first groups, by their keys."""
     return sorted(rows, key=lambda row: _rank(row.keys))[:limit]

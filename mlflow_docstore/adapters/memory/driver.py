@@ -16,7 +16,7 @@ from mlflow_docstore.adapters.document.driver import (
     Server,
     require_undemanding,
 )
-from mlflow_docstore.adapters.document.grouping import grouped
+from mlflow_docstore.adapters.document.grouping import gathered
 from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.layout import Index, Layout
 from mlflow_docstore.adapters.document.rules.patches import patched
@@ -146,10 +146,7 @@ class MemoryDriver(Driver):
         return self._reading.distinct(collection, where, fields, limit)
 
     def group(self, collection: str, query: Group) -> list[GroupRow]:
-        values = self.tuples(
-            collection, query.where, query.fields, each=query.each, of_each=query.of_each
-        )
-        return grouped(values, query)
+        return gathered(self.tuples, collection, query)
 
     def tuples(
         self,

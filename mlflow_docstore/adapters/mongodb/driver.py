@@ -18,7 +18,7 @@ from mlflow_docstore.adapters.document.driver import (
     Row,
     Server,
 )
-from mlflow_docstore.adapters.document.grouping import grouped
+from mlflow_docstore.adapters.document.grouping import gathered
 from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.layout import META, Index, Layout
 from mlflow_docstore.adapters.document.races import rounds
@@ -189,10 +189,7 @@ class MongoDriver(Driver):
     def group(self, collection: str, query: Group) -> list[GroupRow]:
         if query.percentiles:
             # Those of the server are approximate, where it has any.
-            values = self.tuples(
-                collection, query.where, query.fields, each=query.each, of_each=query.of_each
-            )
-            return grouped(values, query)
+            return gathered(self.tuples, collection, query)
         return [] if query.limit == 0 else self._reading.groups(collection, query)
 
     def tuples(

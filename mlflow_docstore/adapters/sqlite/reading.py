@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from mlflow_docstore.adapters.document.driver import Document, Find, Join, Row
-from mlflow_docstore.adapters.document.grouping import grouped
+from mlflow_docstore.adapters.document.grouping import gathered
 from mlflow_docstore.adapters.document.groups import Group, GroupRow, Value
 from mlflow_docstore.adapters.document.rules.joins import joined_ids
 from mlflow_docstore.adapters.document.rules.paths import pick, tree
@@ -77,8 +77,7 @@ class Reading:
         try:
             return group_rows(self._calls.rows("group", collection, read), query)
         except FractionsFoundError:
-            values = self.tuples(collection, query.where, query.fields, query.each, query.of_each)
-            return grouped(values, query)
+            return gathered(self.tuples, collection, query)
 
     def tuples(
         self,
