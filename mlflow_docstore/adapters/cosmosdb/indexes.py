@@ -7,7 +7,7 @@ from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
 from mlflow_docstore.adapters.document.layout import LAYOUT, Collection, Index
 
-from .indexing import completed, indexes_in, policy_of
+from .indexing import indexes_in, policy_of
 from .keys import partition_of
 from .reach import Reach
 
@@ -28,10 +28,9 @@ class Indexes:
 
     def create(self, collection: str, index: Index) -> None:
         """Declare an index, unless one of its name is there."""
-        declared = self._declared(collection, [index])
-        policy = completed(self._policy(collection) or {}, declared)
-        if policy is not None:
-            self._reach.replace_policy(collection, policy)
+        declared = self.listed(collection)
+        if index.name not in {one.name for one in declared}:
+            self._declare(collection, [*declared, index])
 
     def drop(self, collection: str, name: str) -> bool:
         """Take an index back; whether it was there."""
@@ -39,13 +38,13 @@ class Indexes:
         kept = [one for one in declared if one.name != name]
         if len(kept) == len(declared):
             return False
-        self._reach.replace_policy(collection, policy_of(self._declared(collection, kept)))
+        self._declare(collection, kept)
         return True
 
-    @staticmethod
-    def _declared(collection: str, indexes: Sequence[Index]) -> Collection:
+    def _declare(self, collection: str, indexes: Sequence[Index]) -> None:
         measures = {one.name: one.measures for one in LAYOUT.collections}.get(collection, ())
-        return Collection(collection, partition_of(collection), tuple(indexes), measures)
+        whole = Collection(collection, partition_of(collection), tuple(indexes), measures)
+        self._reach.replace_policy(collection, policy_of(whole))
 
     def _policy(self, collection: str) -> dict[str, Any] | None:
         with self._reach.calling("indexes", collection) as native:

@@ -43,12 +43,11 @@ def policy_of(collection: Collection) -> dict[str, Any]:
 
 def completed(policy: Mapping[str, Any], collection: Collection) -> dict[str, Any] | None:
     """The policy with what a collection declares and it lacks; None where it lacks nothing."""
-    there = indexes_in(policy)
-    names = {one.name for one in there}
-    lacking = [one for one in collection.indexes if one.name not in names]
-    if not lacking:
+    there = {one.name: one for one in indexes_in(policy)}
+    wanted = there | {one.name: one for one in collection.indexes}
+    if wanted == there:
         return None
-    return policy_of(replace(collection, indexes=(*there, *lacking)))
+    return policy_of(replace(collection, indexes=tuple(wanted.values())))
 
 
 def indexes_in(policy: Mapping[str, Any]) -> list[Index]:

@@ -13,6 +13,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from azure.cosmos.exceptions import CosmosHttpResponseError
+from azure.cosmos.http_constants import StatusCodes
 
 from mlflow_docstore.adapters.document.driver import Document, Find
 from mlflow_docstore.adapters.document.layout import LAYOUT
@@ -34,8 +35,6 @@ from .keys import fixed_by
 from .values import is_large, stored_path
 
 T = TypeVar("T")
-
-_BAD_REQUEST = 400
 
 Keys = tuple[tuple[str, int], ...]
 
@@ -171,7 +170,7 @@ def unserved(order: str) -> Iterator[None]:
     try:
         yield
     except CosmosHttpResponseError as error:
-        if not order or error.status_code != _BAD_REQUEST:
+        if not order or error.status_code != StatusCodes.BAD_REQUEST:
             raise
         raise Unserved("order", order) from error
 

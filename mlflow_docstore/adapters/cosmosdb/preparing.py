@@ -10,12 +10,13 @@ from azure.cosmos.exceptions import (
     CosmosResourceExistsError,
     CosmosResourceNotFoundError,
 )
+from azure.cosmos.http_constants import StatusCodes
 
 from mlflow_docstore.adapters.document.layout import META, Collection, Layout
 from mlflow_docstore.core.errors import Unsupported
 from mlflow_docstore.ports.backend import Provision, Step, Throughput
 
-from .indexing import indexes_in, policy_of
+from .indexing import completed, policy_of
 from .session import Session
 
 DEFAULT_THROUGHPUT = Throughput(1000, autoscale=True)
@@ -23,8 +24,6 @@ DEFAULT_THROUGHPUT = Throughput(1000, autoscale=True)
 Without one, each container would have, and cost, 400 of its own."""
 
 Calling = Callable[..., AbstractContextManager[ContainerProxy]]
-
-_BAD_REQUEST = 400
 
 
 def partition_key(field: str) -> PartitionKey:
@@ -77,7 +76,7 @@ class Preparing:
             try:
                 self._create(offer_throughput=_offer(DEFAULT_THROUGHPUT))
             except CosmosHttpResponseError as error:
-                if error.status_code != _BAD_REQUEST:
+                if error.status_code != StatusCodes.BAD_REQUEST:
                     raise
                 if not self._is_serverless():
                     raise _not_granted(DEFAULT_THROUGHPUT) from error
@@ -91,7 +90,7 @@ class Preparing:
                 else:
                     self._create(offer_throughput=_offer(throughput))
             except CosmosHttpResponseError as error:
-                if error.status_code != _BAD_REQUEST:
+                if error.status_code != StatusCodes.BAD_REQUEST:
                     raise
                 if not self._is_serverless():
                     raise _not_granted(throughput) from error
@@ -103,7 +102,7 @@ class Preparing:
         try:
             next(self._session.client().client_connection.ReadOffers(), None)
         except CosmosHttpResponseError as error:
-            if error.status_code != _BAD_REQUEST:
+            if error.status_code != StatusCodes.BAD_REQUEST:
                 raise
             return True
         return False
@@ -145,16 +144,9 @@ class Preparing:
                 with suppress(CosmosResourceExistsError):
                     database.create_container(native.id, key, indexing_policy=policy)
                 return
-            declared = {index.name: index for index in indexes_in(found)}
-            wanted = declared | {index.name: index for index in collection.indexes}
-            if wanted != declared:
-                merged = Collection(
-                    collection.name,
-                    collection.partition,
-                    tuple(wanted.values()),
-                    collection.measures,
-                )
-                database.replace_container(native, key, indexing_policy=policy_of(merged))
+            wanted = completed(found, collection)
+            if wanted is not None:
+                database.replace_container(native, key, indexing_policy=wanted)
 
 
 def _not_granted(throughput: Throughput) -> Unsupported:
