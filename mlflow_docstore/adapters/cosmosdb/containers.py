@@ -58,7 +58,6 @@ class Containers(Reach):
 
         with translated(attempt):
             native = session.container(collection)
-            session.note_answer()
             yield native
         _LOG.debug("%s %s: %.1f ms", verb, collection, (time.perf_counter() - started) * 1000)
 

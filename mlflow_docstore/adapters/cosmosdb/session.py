@@ -69,6 +69,7 @@ class Session:
         with held.lock:
             if held.client is None:
                 held.client = self._connect(held)
+                held.answered = True
             return held.client
 
     def _connect(self, held: _Held) -> CosmosClient:
@@ -93,10 +94,6 @@ class Session:
     def answered(self) -> bool:
         """Whether the account is known to be there: it has answered this process before."""
         return self._held().answered
-
-    def note_answer(self) -> None:
-        """A request came back."""
-        self._held().answered = True
 
     @property
     def lags(self) -> bool:
