@@ -30,7 +30,7 @@ from mlflow_docstore.core.query import (
     path,
 )
 from mlflow_docstore.testing.subjects import is_uri
-from tests.contract.driver.deck import BY_ID, by, unique
+from tests.contract.driver.deck import BY_ID, by, requires, unique
 from tests.contract.driver.subjects import connect, label, subjects
 
 INT64 = {"min_value": -(2**63), "max_value": 2**63 - 1}
@@ -241,9 +241,7 @@ class Pair:
 
     def requires(self, feature: Feature) -> None:
         """Skip the test where the database declares that it lacks the feature."""
-        _, live = self._drivers
-        if not live.capabilities.supports(feature):
-            pytest.skip(f"lacks: {live.capabilities.lacking[feature].reason}")
+        requires(self._drivers[1], feature)
 
     def same_groups(self, query: Group) -> None:
         """Both find the same groups; sums of fractions depend on who is added first."""

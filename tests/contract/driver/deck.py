@@ -74,6 +74,12 @@ def by(name: str, *, descending: bool = False, optional: bool = False) -> Order:
 BY_ID = by("_id")
 
 
+def requires(driver: Driver, feature: Feature) -> None:
+    """Skip the test where the database declares that it lacks the feature."""
+    if not driver.capabilities.supports(feature):
+        pytest.skip(f"lacks: {driver.capabilities.lacking[feature].reason}")
+
+
 @dataclass(frozen=True)
 class Table:
     """One collection of the driver under judgement."""
@@ -83,8 +89,7 @@ class Table:
 
     def requires(self, feature: Feature) -> None:
         """Skip the test where the database declares that it lacks the feature."""
-        if not self.driver.capabilities.supports(feature):
-            pytest.skip(f"lacks: {self.driver.capabilities.lacking[feature].reason}")
+        requires(self.driver, feature)
 
     def lacks(self, feature: Feature) -> None:
         """Skip the test where there is nothing to refuse."""
